@@ -1,0 +1,166 @@
+"""The one way in: `Assistant.decide_many`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from assistant.clarify import Questions
+from assistant.clauses import ClauseChooser
+from assistant.decide import decide
+from assistant.matters import query_of, split_matters
+from assistant.model import BadMessage, Decision, Matter, MatterDecision, Message
+from assistant.ranking import Ranker, load_ranker
+from assistant.safety import danger_now
+from assistant.settings import Settings
+from corpus.model import DutyList
+from corpus.store import list_folder, load_list, read_asks
+from index.encoder import BundledEncoder, Encoder, load_encoder
+from index.errors import DamagedIndex, StaleIndex
+from index.index import Index, Progress, remove_others, sources_of
+from index.passages import Query
+from index.tokens import Tokenizer
+
+LONGEST_MESSAGE = 20_000
+BATCH = 64
+
+
+class Assistant:
+    """Decides messages against one list. Thread-safe: nothing changes after it is made."""
+
+    def __init__(
+        self, duty_list: DutyList, index: Index, ranker: Ranker, questions: Questions | None = None
+    ) -> None:
+        self.list = duty_list
+        self.index = index
+        self.ranker = ranker
+        self.questions = questions or Questions()
+        self._clauses = ClauseChooser(duty_list, index)
+
+    @classmethod
+    def open(cls, settings: Settings, progress: Progress | None = None) -> Assistant:
+        """Load list, encoder, index and ranker; an index that is missing or damaged is built."""
+        folder = list_folder(settings.list_slug)
+        duty_list = load_list(folder)
+        index = open_index(settings, duty_list, folder, progress)
+        ranker = load_ranker(index.duty_ids, index.encoder.fingerprint)
+        return cls(duty_list, index, ranker, Questions.load(folder, duty_list))
+
+    def decide(self, message: Message) -> Decision:
+        """Decide one message; BadMessage if there is nothing in it to decide."""
+        return self.decide_many([message])[0]
+
+    def decide_many(self, messages: Sequence[Message]) -> list[Decision]:
+        """Decide messages, in order. BadMessage if one is empty or too long (`check` tells)."""
+        decisions: list[Decision] = []
+        for start in range(0, len(messages), BATCH):
+            decisions += self._decide_batch(messages[start : start + BATCH])
+        return decisions
+
+    def _decide_batch(self, messages: Sequence[Message]) -> list[Decision]:
+        for message in messages:
+            check(message)
+        matters = [split_matters(message) for message in messages]
+        flat = [matter for group in matters for matter in group]
+        decided = iter(self._decide_matters(flat))
+        return [
+            Decision(
+                message=message,
+                matters=_merge([next(decided) for _ in group]),
+                list_slug=self.list.slug,
+                list_edition=self.list.edition,
+            )
+            for message, group in zip(messages, matters, strict=True)
+        ]
+
+    def _decide_matters(self, matters: Sequence[Matter]) -> list[MatterDecision]:
+        queries = [query_of(matter) for matter in matters]
+        found = self.index.search(queries)
+        decisions = []
+        for matter, query, one, ranked in zip(
+            matters, queries, found, self.ranker.rank(found), strict=True
+        ):
+            best = self.list.duty(ranked.duty_ids[0])
+            clause, responsible = self._clauses.choose(best, query, one.vector)
+            decisions.append(
+                decide(
+                    matter=matter,
+                    ranked=ranked,
+                    duty_list=self.list,
+                    calibration=self.ranker.calibration,
+                    questions=self.questions,
+                    divert=danger_now(f"{matter.title}\n{matter.text}"),
+                    clause=clause,
+                    responsible=responsible,
+                )
+            )
+        return decisions
+
+    def suggest(self, text: str, limit: int = 8) -> list[str]:
+        """Ids of the duties that a few typed characters point at, best first."""
+        if not text.strip():
+            return []
+        found = self.index.search([Query(text[:200])])
+        return list(self.ranker.rank(found)[0].duty_ids[:limit])
+
+
+def check(message: Message) -> None:
+    """BadMessage if a message has no text or more than can be read."""
+    text = f"{message.title}{message.text}"
+    if not text.strip():
+        raise BadMessage("没有内容：请用一两句话写下要问的事")
+    if len(text) > LONGEST_MESSAGE:
+        raise BadMessage(f"内容太长（{len(text)}字）：请删减到{LONGEST_MESSAGE}字以内，留下要解决的事")
+
+
+def open_index(
+    settings: Settings, duty_list: DutyList, folder: Path, progress: Progress | None = None
+) -> Index:
+    """The saved index for these settings, built first where that is needed."""
+    encoder = load_encoder(settings.encoder)
+    tokenizer = encoder.tokenizer if isinstance(encoder, BundledEncoder) else Tokenizer()
+    root = settings.data / "index" / duty_list.slug
+    asks = read_asks(folder, duty_list)
+    try:
+        return Index.load(root, sources_of(duty_list, asks, encoder), encoder, tokenizer)
+    except StaleIndex:
+        pass
+    except DamagedIndex as problem:
+        print(f"{problem}\n正在重建……", file=sys.stderr)
+    return build_index(settings, duty_list, folder, encoder, tokenizer, progress)
+
+
+def build_index(
+    settings: Settings,
+    duty_list: DutyList,
+    folder: Path,
+    encoder: Encoder,
+    tokenizer: Tokenizer,
+    progress: Progress | None = None,
+) -> Index:
+    """Build and save the index, and drop those of older sources."""
+    asks = read_asks(folder, duty_list)
+    index = Index.build(duty_list, asks, encoder, tokenizer, progress or (lambda done, total: None))
+    root = settings.data / "index" / duty_list.slug
+    index.save(root)
+    remove_others(root, index.sources)
+    return index
+
+
+def _merge(decisions: list[MatterDecision]) -> tuple[MatterDecision, ...]:
+    """Parts that lead to the same duty are one matter; parts that lead nowhere add nothing."""
+    kept: list[MatterDecision] = []
+    for decision in decisions:
+        same = next((k for k in kept if _key(k) == _key(decision)), None)
+        if same is None:
+            kept.append(decision)
+        else:
+            text = f"{same.matter.text}\n{decision.matter.text}"
+            kept[kept.index(same)] = replace(same, matter=replace(same.matter, text=text))
+    return tuple(kept)
+
+
+def _key(decision: MatterDecision) -> tuple[object, object]:
+    return decision.outcome, decision.duty.id if decision.duty else decision.candidates[0].duty.id

@@ -1,0 +1,1 @@
+"""Search over the passages of a duty list: tokens, BM25, encoder, FAISS, the saved index."""

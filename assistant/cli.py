@@ -69,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     _command(commands, "index", _index, "重建检索索引")
     train = _command(commands, "train", _train, "训练自带的编码器和排序")
     train.add_argument("--real", type=Path, nargs="*", default=[], help="真实来信（JSONL），只取权重")
+    train.add_argument("--calibrate", type=Path, nargs="*", default=[], help="校准用的真实来信")
     evaluate = _command(commands, "evaluate", _evaluate, "衡量准确率")
     evaluate.add_argument("--real", type=Path, nargs="*", default=[], help="真实来信（JSONL）")
     serve = _command(commands, "serve", _serve, "启动网页")
@@ -176,7 +177,7 @@ def _index(given: argparse.Namespace, settings: Settings) -> int:
 def _train(given: argparse.Namespace, settings: Settings) -> int:
     from assistant.fitting import train
 
-    train(settings, given.real, report=lambda line: print(line, file=sys.stderr))
+    train(settings, given.real, given.calibrate, report=lambda line: print(line, file=sys.stderr))
     return 0
 
 

@@ -52,7 +52,6 @@ class Calibration:
     """
 
     weights: tuple[float, ...]
-    none_weights: tuple[float, ...]
     temperature: float
     listed: tuple[float, ...]
     answer_at: float
@@ -65,7 +64,6 @@ class Calibration:
 # For an encoder or a list that nothing was trained on: neighbours and BM25 alone.
 UNTRAINED = Calibration(
     weights=(0.0, 8.0, 1.0, 4.0, 3.0, 2.0),
-    none_weights=(0.0, 8.0, 1.0),
     temperature=1.0,
     listed=(0.0, 1.0, 0.0, 0.0),
     answer_at=0.45,

@@ -16,7 +16,7 @@ from assistant.ranking import Ranker, load_ranker
 from assistant.safety import danger_now
 from assistant.settings import Settings
 from corpus.model import DutyList
-from corpus.store import list_folder, load_list, read_asks
+from corpus.store import list_folder, load_list, read_asks, training_asks
 from index.encoder import BundledEncoder, Encoder, load_encoder
 from index.errors import DamagedIndex, StaleIndex
 from index.index import Index, Progress, remove_others, sources_of
@@ -122,7 +122,7 @@ def open_index(
     encoder = load_encoder(settings.encoder)
     tokenizer = encoder.tokenizer if isinstance(encoder, BundledEncoder) else Tokenizer()
     root = settings.data / "index" / duty_list.slug
-    asks = read_asks(folder, duty_list)
+    asks = training_asks(read_asks(folder, duty_list))
     try:
         return Index.load(root, sources_of(duty_list, asks, encoder), encoder, tokenizer)
     except StaleIndex:
@@ -141,7 +141,7 @@ def build_index(
     progress: Progress | None = None,
 ) -> Index:
     """Build and save the index, and drop those of older sources."""
-    asks = read_asks(folder, duty_list)
+    asks = training_asks(read_asks(folder, duty_list))
     index = Index.build(duty_list, asks, encoder, tokenizer, progress or (lambda done, total: None))
     root = settings.data / "index" / duty_list.slug
     index.save(root)

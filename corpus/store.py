@@ -12,7 +12,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,16 @@ def read_asks(folder: Path, known: DutyList | None = None) -> tuple[Ask, ...]:
     With `known`, an ask whose duty that list does not have is an error too.
     """
     return tuple(_iter_asks(folder / "asks.jsonl", known))
+
+
+def is_held_out(ask: Ask) -> bool:
+    """Whether an ask belongs to the fixed tenth that nothing is ever trained on."""
+    return zlib.crc32(ask.text.encode("utf-8", "replace")) % 10 == 0
+
+
+def training_asks(asks: Iterable[Ask]) -> tuple[Ask, ...]:
+    """The asks that may be learned from and searched."""
+    return tuple(ask for ask in asks if not is_held_out(ask))
 
 
 def _iter_asks(path: Path, known: DutyList | None) -> Iterator[Ask]:

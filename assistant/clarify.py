@@ -1,6 +1,6 @@
 """The one question that tells close duties apart. Questions are data, written and reviewed.
 
-    lists/<slug>/clarify.json   [{"question", "options": [{"text", "duty"}, …]}, …]
+lists/<slug>/clarify.json   [{"question", "options": [{"text", "duty"}, …]}, …]
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class Questions:
         try:
             stored = json.loads(path.read_bytes())
             questions = [
-                Question(row["question"], tuple(Option(o["text"], o["duty"]) for o in row["options"]))
+                Question(
+                    row["question"], tuple(Option(o["text"], o["duty"]) for o in row["options"])
+                )
                 for row in stored
             ]
         except (ValueError, KeyError, TypeError) as error:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from corpus.model import Clause, Duty, DutyList, Owner
 from index.index import Index
-from index.passages import Kind, Passage, Query
+from index.passages import Kind, Query
 
 Floats = npt.NDArray[np.float32]
 
 # A clause must stand out from the lead's own by this much before it moves the responsibility.
-MARGIN = 0.02
+MARGIN = 0.0
 # What a shared word is worth beside a cosine, once its rarity is counted.
-WORDS = 0.6
+WORDS = 1.0
 
 
 class ClauseChooser:
@@ -34,6 +36,10 @@ class ClauseChooser:
                 break  # the list's own passages come first
         self._tokens: dict[str, list[frozenset[str]]] = {}
 
+    @cached_property
+    def _spread(self) -> Counter[str]:
+        return _spread(self._list, self._tokens_of)
+
     def choose(self, duty: Duty, query: Query, vector: Floats) -> tuple[Clause | None, str | None]:
         """The department clause that speaks of the matter and the department it makes answerable."""
         clauses = [c for c in duty.clauses if c.owner is Owner.DEPARTMENT]
@@ -49,9 +55,11 @@ class ClauseChooser:
             return best, named[0] if named else None
         if lead in named or not named:
             return best, lead
-        own = [s for s, c in zip(scores, clauses, strict=True) if lead in self._named(c, duty)]
-        if own and max(own) + MARGIN >= float(np.max(scores)):
-            return clauses[int(np.argmax([s if lead in self._named(c, duty) else -9.0 for s, c in zip(scores, clauses, strict=True)]))], lead
+        own = [(s, c) for s, c in zip(scores, clauses, strict=True) if lead in self._named(c, duty)]
+        if own:
+            score, clause = max(own, key=lambda pair: pair[0])
+            if score + MARGIN >= max(scores):
+                return clause, lead
         return best, named[0]
 
     def _named(self, clause: Clause, duty: Duty) -> list[str]:
@@ -61,30 +69,42 @@ class ClauseChooser:
         return [column.get(name, name) for name in names]
 
     def _scores(self, duty: Duty, query: Query, vector: Floats) -> list[float]:
-        rows = self._rows[duty.id]
-        tokens = frozenset(self._index.tokenizer.tokens(f"{query.emphasis}\n{query.text}"))
-        scores = []
-        for (position, row), known in zip(rows, self._clause_tokens(duty), strict=True):
-            if duty.clauses[position].owner is Owner.DEPARTMENT:
-                scores.append(float(self._vectors[row] @ vector) + WORDS * self._overlap(tokens, known))
-        return scores
+        """Of each department clause: its cosine, and the rare words it shares with the query."""
+        sets = self._clause_tokens(duty)
+        tokens = self._tokens_of(f"{query.emphasis}\n{query.text}")
+        common = frozenset.intersection(*sets) if len(sets) > 1 else frozenset()
+        owned = [p for p, c in enumerate(duty.clauses) if c.owner is Owner.DEPARTMENT]
+        rows = dict(self._rows[duty.id])
+        return [
+            float(self._vectors[rows[position]] @ vector)
+            + WORDS * self._weight(tokens & known - common)
+            for position, known in zip(owned, sets, strict=True)
+        ]
+
+    def _tokens_of(self, text: str) -> frozenset[str]:
+        """Words, pairs and single characters: 烧 in a question is the 烧 of 焚烧 in a clause."""
+        tokens = (t for t in self._index.tokenizer.tokens(text) if not t.startswith("~"))
+        return frozenset(tokens) | frozenset(c for c in text if "一" <= c <= "鿿")
 
     def _clause_tokens(self, duty: Duty) -> Sequence[frozenset[str]]:
-        """Tokens of each clause without those that all clauses of the duty share."""
+        """Tokens of each department clause, the names of departments left out."""
         if duty.id not in self._tokens:
-            sets = [frozenset(self._index.tokenizer.tokens(_without_names(c))) for c in duty.clauses]
-            self._tokens[duty.id] = sets
+            self._tokens[duty.id] = [
+                self._tokens_of(_without_names(c)) for c in duty.clauses_of(Owner.DEPARTMENT)
+            ]
         return self._tokens[duty.id]
 
-    def _overlap(self, tokens: frozenset[str], known: frozenset[str]) -> float:
-        lexical = self._index.lexical
-        shared = [t for t in tokens & known if t in lexical.vocabulary]
-        weight = 0.0
-        for token in shared:
-            row = lexical.vocabulary[token]
-            df = int(lexical.starts[row + 1] - lexical.starts[row])
-            weight += float(np.log(1 + lexical.size / df))
-        return weight / (60.0 + weight)
+    def _weight(self, shared: frozenset[str]) -> float:
+        weight = sum(float(np.log(len(self._list) / self._spread.get(t, 1))) for t in shared)
+        return weight / (10.0 + weight)
+
+
+def _spread(duty_list: DutyList, tokens_of: Callable[[str], frozenset[str]]) -> Counter[str]:
+    """In how many duties' clauses each token stands."""
+    spread: Counter[str] = Counter()
+    for duty in duty_list:
+        spread.update(tokens_of("\n".join(clause.text for clause in duty.clauses)))
+    return spread
 
 
 def _without_names(clause: Clause) -> str:
@@ -92,6 +112,3 @@ def _without_names(clause: Clause) -> str:
     for name in clause.departments:
         text = text.replace(name, " ")
     return text
-
-
-__all__ = ["ClauseChooser", "Passage"]

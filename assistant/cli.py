@@ -38,7 +38,10 @@ def _is_told(error: Exception) -> bool:
 
     kinds: list[type[Exception]] = [BadMessage, CorpusError]
     # Only where these were imported can one of their errors have been raised.
-    for module, name in (("index.errors", "IndexProblem"), ("assistant.tickets", "TicketFileError")):
+    for module, name in (
+        ("index.errors", "IndexProblem"),
+        ("assistant.tickets", "TicketFileError"),
+    ):
         if module in sys.modules:
             kinds.append(getattr(sys.modules[module], name))
     return isinstance(error, tuple(kinds))
@@ -60,7 +63,9 @@ def build_parser() -> argparse.ArgumentParser:
     ask.add_argument("text", help="要问的话；写 - 则从标准输入读")
     ask.add_argument("--json", action="store_true", help="输出完整的判定（JSON）")
     route = _command(commands, "route", _route, "整批判定工单（JSONL）")
-    route.add_argument("input", type=Path, metavar="INPUT", help="每行一个 {id, text} 或 {id, title, body}")
+    route.add_argument(
+        "input", type=Path, metavar="INPUT", help="每行一个 {id, text} 或 {id, title, body}"
+    )
     route.add_argument("output", type=Path, metavar="OUTPUT", help="每行一个判定，顺序不变")
     duties = _command(commands, "duties", _duties, "列出清单的全部事项")
     duties.add_argument("--json", action="store_true", help="输出每项的全部内容（JSON）")
@@ -68,7 +73,9 @@ def build_parser() -> argparse.ArgumentParser:
     _command(commands, "parse", _parse, "由 source.txt 重新生成 duties.json")
     _command(commands, "index", _index, "重建检索索引")
     train = _command(commands, "train", _train, "训练自带的编码器和排序")
-    train.add_argument("--real", type=Path, nargs="*", default=[], help="真实来信（JSONL），只取权重")
+    train.add_argument(
+        "--real", type=Path, nargs="*", default=[], help="真实来信（JSONL），只取权重"
+    )
     train.add_argument("--calibrate", type=Path, nargs="*", default=[], help="校准用的真实来信")
     evaluate = _command(commands, "evaluate", _evaluate, "衡量准确率")
     evaluate.add_argument("--real", type=Path, nargs="*", default=[], help="真实来信（JSONL）")
@@ -131,7 +138,9 @@ def _duties(given: argparse.Namespace, settings: Settings) -> int:
 
     duty_list = load_list(list_folder(settings.list_slug))
     if given.json:
-        _print(json.dumps([duty_json(d, duty_list) for d in duty_list], ensure_ascii=False, indent=1))
+        _print(
+            json.dumps([duty_json(d, duty_list) for d in duty_list], ensure_ascii=False, indent=1)
+        )
         return 0
     for duty in duty_list:
         _print(f"{duty.id}\t{HANDLING_NAMES[duty.handling]}\t{duty.title}")
@@ -199,7 +208,14 @@ def _serve(given: argparse.Namespace, settings: Settings) -> int:
     # Build what is missing before the workers start, so that it is built once.
     Assistant.open(settings, _progress("建立索引"))
     print(f"打开浏览器访问 http://{settings.host}:{settings.port}/ （按 Ctrl+C 停止）", flush=True)
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:web.server", "web:create_app()"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        "python:web.server",
+        "web:create_app()",
+    ]
     return subprocess.call(command, env=settings.environment())
 
 

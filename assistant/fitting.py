@@ -139,7 +139,9 @@ def calibrate(
     return calibration
 
 
-def _fit(evidence: npt.NDArray[np.float32], right: npt.NDArray[np.bool_], listed: Any) -> Calibration:
+def _fit(
+    evidence: npt.NDArray[np.float32], right: npt.NDArray[np.bool_], listed: Any
+) -> Calibration:
     import torch
 
     table = torch.from_numpy(evidence[listed][:, :-1].astype(np.float64))

@@ -177,5 +177,7 @@ def load_ranker(
         scale=float(arrays["scale"]),
         encoder_fingerprint=encoder_fingerprint,
     )
-    values = {name: tuple(v) if isinstance(v, list) else v for name, v in stored["calibration"].items()}
+    values = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in stored["calibration"].items()
+    }
     return Ranker(duty_ids, head, Calibration(**values))

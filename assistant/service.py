@@ -112,7 +112,9 @@ def check(message: Message) -> None:
     if not text.strip():
         raise BadMessage("没有内容：请用一两句话写下要问的事")
     if len(text) > LONGEST_MESSAGE:
-        raise BadMessage(f"内容太长（{len(text)}字）：请删减到{LONGEST_MESSAGE}字以内，留下要解决的事")
+        raise BadMessage(
+            f"内容太长（{len(text)}字）：请删减到{LONGEST_MESSAGE}字以内，留下要解决的事"
+        )
 
 
 def open_index(

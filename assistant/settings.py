@@ -24,7 +24,9 @@ class Setting:
 
 TABLE: dict[str, Setting] = {
     "list_slug": Setting("SHUI_LIST", "heshi", "使用哪一份清单（corpus/lists 下的文件夹名）"),
-    "encoder": Setting("SHUI_ENCODER", "bundled", "编码器：bundled，或 sentence-transformers 模型的名称或文件夹"),
+    "encoder": Setting(
+        "SHUI_ENCODER", "bundled", "编码器：bundled，或 sentence-transformers 模型的名称或文件夹"
+    ),
     "data": Setting("SHUI_DATA", "var", "数据文件夹（索引等放在这里）"),
     "host": Setting("SHUI_HOST", "127.0.0.1", "网页服务监听的地址"),
     "port": Setting("SHUI_PORT", "8000", "网页服务监听的端口"),
@@ -58,7 +60,10 @@ class Settings:
 
     def environment(self) -> dict[str, str]:
         """The process's environment with these settings in it, for a process started from here."""
-        return {**os.environ, **{TABLE[f.name].variable: str(getattr(self, f.name)) for f in fields(self)}}
+        return {
+            **os.environ,
+            **{TABLE[f.name].variable: str(getattr(self, f.name)) for f in fields(self)},
+        }
 
 
 def _convert(setting: Setting, name: str, raw: Any) -> Any:
@@ -67,6 +72,8 @@ def _convert(setting: Setting, name: str, raw: Any) -> Any:
     if name in ("port", "workers"):
         low, high = (1, 65535) if name == "port" else (1, 64)
         if not str(raw).isdecimal() or not low <= int(raw) <= high:
-            raise BadSetting(f"{setting.variable}（{setting.meaning}）应是{low}到{high}之间的整数，现在是“{raw}”")
+            raise BadSetting(
+                f"{setting.variable}（{setting.meaning}）应是{low}到{high}之间的整数，现在是“{raw}”"
+            )
         return int(raw)
     return str(raw)

@@ -125,9 +125,7 @@ def fit_regression(examples: Sequence[Example], rows: int, report: Report) -> Re
     return Regression(vocabulary, idf, weights.detach().numpy(), bias.detach().numpy())
 
 
-def _pack(
-    tokens: dict[str, float], vocabulary: dict[str, int], idf: Floats
-) -> tuple[Ints, Floats]:
+def _pack(tokens: dict[str, float], vocabulary: dict[str, int], idf: Floats) -> tuple[Ints, Floats]:
     known = [(vocabulary[t], w) for t, w in tokens.items() if t in vocabulary]
     columns = np.array([column for column, _ in known], dtype=np.int64)
     values = np.array([weight for _, weight in known], dtype=np.float32) * idf[columns]
@@ -193,7 +191,12 @@ _MODULES = [
         "path": "",
         "type": "sentence_transformers.models.StaticEmbedding",
     },
-    {"idx": 1, "name": "1", "path": "1_Normalize", "type": "sentence_transformers.models.Normalize"},
+    {
+        "idx": 1,
+        "name": "1",
+        "path": "1_Normalize",
+        "type": "sentence_transformers.models.Normalize",
+    },
 ]
 _ST_CONFIG = {"similarity_fn_name": "cosine", "prompts": {}, "default_prompt_name": None}
 
@@ -232,7 +235,10 @@ def write_head(folder: Path, head: Head) -> None:
     target = folder / "head.npz"
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".npz", delete=False) as file:
         np.savez(
-            file, vectors=head.vectors.astype(np.float16), bias=head.bias, scale=np.float32(head.scale)
+            file,
+            vectors=head.vectors.astype(np.float16),
+            bias=head.bias,
+            scale=np.float32(head.scale),
         )
     Path(file.name).chmod(0o644)
     Path(file.name).replace(target)

@@ -137,7 +137,9 @@ def as_text(decision: MatterDecision, duty_list: DutyList) -> str:
     """A decision as plain lines, for a terminal."""
     lines: list[str] = []
     if decision.divert:
-        lines.append(f"【{decision.divert.number}】" + _say("emergency", reason=decision.divert.reason).text)
+        lines.append(
+            f"【{decision.divert.number}】" + _say("emergency", reason=decision.divert.reason).text
+        )
     lines += [sentence.text for sentence in headline(decision, duty_list)]
     duty = decision.duty
     if duty is not None:
@@ -155,7 +157,9 @@ def _duty_lines(decision: MatterDecision, duty: Duty, duty_list: DutyList) -> li
     if warning := clerk_warning(duty, duty_list):
         lines.append(warning.text)
     if duty.departments:
-        lines.append("部门：" + "、".join(f"{d.name}（{ROLE_NAMES[d.role]}）" for d in duty.departments))
+        lines.append(
+            "部门：" + "、".join(f"{d.name}（{ROLE_NAMES[d.role]}）" for d in duty.departments)
+        )
     if decision.clause:
         lines.append(f"{clause_heading(decision, duty_list)}：“{decision.clause.text}”")
     elif duty.method and duty.handling is not Handling.CANCELLED:

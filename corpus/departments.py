@@ -16,7 +16,9 @@ _STARTS_NAME = re.compile(r"[区县市省州镇乡]|[^，。；、]{2,4}[省市�
 
 # A body's name inside a sentence: introduced by 区/县/市, closed by one of the plainer endings.
 # Used only to *find* spellings that the columns don't have, never to build data from.
-_SHAPE = re.compile(r"(?<![全本辖中心城社山景灾片线校库市])[区县](?:[一-鿿]{2,12}?)(?:局|委员会|大队|总工会)")
+_SHAPE = re.compile(
+    r"(?<![全本辖中心城社山景灾片线校库市])[区县](?:[一-鿿]{2,12}?)(?:局|委员会|大队|总工会)"
+)
 
 
 def starts_name(text: str) -> bool:

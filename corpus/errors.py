@@ -1,8 +1,8 @@
 """Errors of the corpus package.
 
-    CorpusError            anything wrong with a list folder; shown to people as it is
-    ├── ListError          the published text cannot be read as a duty list (file, line, what)
-    └── StoreError         a file of a list folder is missing, damaged or out of step
+CorpusError            anything wrong with a list folder; shown to people as it is
+├── ListError          the published text cannot be read as a duty list (file, line, what)
+└── StoreError         a file of a list folder is missing, damaged or out of step
 """
 
 from __future__ import annotations

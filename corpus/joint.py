@@ -145,9 +145,10 @@ class JointRow:
             return current
         if other_fits and (current is self.district or other.clauses):
             return other
-        expected = " 或 ".join(
-            f"（{cell.next_number}）" for cell in (current, other) if cell.clauses
-        ) or "（1）"
+        expected = (
+            " 或 ".join(f"（{cell.next_number}）" for cell in (current, other) if cell.clauses)
+            or "（1）"
+        )
         raise ListError(
             self.source, line.number, f"{self.id} 的职责编号应为{expected}，实际是（{number}）"
         )

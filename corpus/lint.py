@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from corpus.departments import shaped_like_names
-from corpus.model import DutyList, Duty, Handling, Owner, Part, Role
+from corpus.model import Duty, DutyList, Handling, Owner, Part, Role
 
 _BANNED = re.compile(r"禁止?([烧捕燃放渔钓采伐])")
 _DOES = r"(?:组织|实施|开展)[^，；。]{0,4}"

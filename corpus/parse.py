@@ -221,7 +221,9 @@ class _PartReader:
 
     def _open_row(self, line: Line, start: int) -> None:
         if self.heading is None:
-            raise ListError(self.source, line.number, "第一项之前应有分类标题，如“一、党的建设（24项）”")
+            raise ListError(
+                self.source, line.number, "第一项之前应有分类标题，如“一、党的建设（24项）”"
+            )
         self.number += 1
         self.in_section += 1
         row_id = f"{self.part}-{self.number}"
@@ -250,7 +252,9 @@ class _PartReader:
             return
         if not self.row.closed:
             raise ListError(
-                self.source, self.last_line, f"{self._part_name()}第{self.number}项没有以句号结束，内容可能缺失"
+                self.source,
+                self.last_line,
+                f"{self._part_name()}第{self.number}项没有以句号结束，内容可能缺失",
             )
         assert self.heading is not None
         lines = (self.first_line, self.last_line)
@@ -302,9 +306,7 @@ def _reclaimed(duty: Duty, row: _PlainRow) -> Duty:
     receivers = [(name, False) for name in row.receivers.value.split("、") if name]
     if not receivers and "牵头" in method:
         receivers = [(method.partition("牵头")[0], True)]
-    return replace(
-        duty, handling=Handling.DEPARTMENT, departments=_roles(receivers), method=method
-    )
+    return replace(duty, handling=Handling.DEPARTMENT, departments=_roles(receivers), method=method)
 
 
 def _roles(named: list[tuple[str, bool]]) -> tuple[DepartmentRole, ...]:
@@ -314,9 +316,7 @@ def _roles(named: list[tuple[str, bool]]) -> tuple[DepartmentRole, ...]:
     return tuple(DepartmentRole(name, Role.LEAD if lead else Role.CO) for name, lead in named)
 
 
-def _with_clause_departments(
-    duties: list[Duty], aliases: Mapping[str, str]
-) -> tuple[Duty, ...]:
+def _with_clause_departments(duties: list[Duty], aliases: Mapping[str, str]) -> tuple[Duty, ...]:
     """Fill each clause's departments, now that the whole list's names are known."""
     names = {department.name for duty in duties for department in duty.departments}
     vocabulary = names | set(aliases)

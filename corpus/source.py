@@ -64,7 +64,9 @@ class Field:
     value: str = ""
 
     def take(self, line: Line, start: int = 0, end: int | None = None) -> None:
-        self.value += self.ledger.claim(line, start, len(line.text) if end is None else end, self.name)
+        self.value += self.ledger.claim(
+            line, start, len(line.text) if end is None else end, self.name
+        )
 
     @property
     def closed(self) -> bool:

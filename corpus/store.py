@@ -1,9 +1,9 @@
 """Reading, checking and writing one list folder.
 
-    lists/<slug>/list.json     who publishes it, the keeper's name for the edition, aliases
-    lists/<slug>/source.txt    the published text, byte for byte
-    lists/<slug>/duties.json   parsed from it; never edited by hand
-    lists/<slug>/asks.jsonl    how people ask: {"text", "duty" or "NONE", "kind"} a line
+lists/<slug>/list.json     who publishes it, the keeper's name for the edition, aliases
+lists/<slug>/source.txt    the published text, byte for byte
+lists/<slug>/duties.json   parsed from it; never edited by hand
+lists/<slug>/asks.jsonl    how people ask: {"text", "duty" or "NONE", "kind"} a line
 """
 
 from __future__ import annotations
@@ -19,7 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import StoreError
-from corpus.model import Clause, DepartmentRole, Duty, DutyList, Handling, Owner, Part, Role, Section
+from corpus.model import (
+    Clause,
+    DepartmentRole,
+    Duty,
+    DutyList,
+    Handling,
+    Owner,
+    Part,
+    Role,
+    Section,
+)
 from corpus.parse import parse_bytes
 
 LISTS = Path(__file__).parent / "lists"

@@ -63,10 +63,16 @@ class BundledEncoder:
     """The model in `index/model`, read without torch."""
 
     def __init__(
-        self, vocabulary: Any, rows: npt.NDArray[np.float32], fingerprint: str, tokenizer: Tokenizer
+        self,
+        vocabulary: Any,
+        codes: npt.NDArray[np.int8],
+        scales: Floats,
+        fingerprint: str,
+        tokenizer: Tokenizer,
     ) -> None:
         self._vocabulary = vocabulary
-        self._rows = rows
+        self._codes = codes
+        self._scales = scales[:, None]
         self._fingerprint = fingerprint
         self.tokenizer = tokenizer
 
@@ -79,9 +85,8 @@ class BundledEncoder:
         from safetensors.numpy import load_file
 
         tensors = load_file(folder / "model.safetensors")
-        rows = tensors["embeddings"].astype(np.float32) * tensors["weights"][:, None]
         vocabulary = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-        return cls(vocabulary, rows, fingerprint, Tokenizer())
+        return cls(vocabulary, tensors["embeddings"], tensors["weights"], fingerprint, Tokenizer())
 
     @property
     def fingerprint(self) -> str:
@@ -89,7 +94,7 @@ class BundledEncoder:
 
     @property
     def dimension(self) -> int:
-        return int(self._rows.shape[1])
+        return int(self._codes.shape[1])
 
     def encode(self, queries: Sequence[Query]) -> Floats:
         return self.encode_spelled([spell(query, self.tokenizer) for query in queries])
@@ -100,7 +105,8 @@ class BundledEncoder:
         encodings = self._vocabulary.encode_batch_fast(list(spelled), add_special_tokens=False)
         for vector, encoding in zip(vectors, encodings, strict=True):
             if encoding.ids:
-                vector[:] = self._rows[encoding.ids].mean(axis=0)
+                rows = self._codes[encoding.ids].astype(np.float32) * self._scales[encoding.ids]
+                vector[:] = rows.mean(axis=0)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.divide(vectors, norms, out=vectors, where=norms > 0)
 
@@ -118,7 +124,9 @@ class SentenceTransformersEncoder:
         try:
             self._model = SentenceTransformer(name)
         except Exception as error:  # the library raises many kinds for a missing or broken model
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            reason = (
+                str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            )
             raise EncoderProblem(
                 f"打不开编码器“{name}”（{reason}）；请检查名称或文件夹，离线时须先把模型放到本机"
             ) from None

@@ -1,9 +1,9 @@
 """Errors of the index package; messages are Chinese and meant for people.
 
-    IndexProblem           anything that keeps the index from being used
-    ├── StaleIndex         none built yet for this list, these asks and this encoder
-    ├── DamagedIndex       files missing, cut short or altered
-    └── EncoderProblem     the encoder is missing, damaged, or needs a package
+IndexProblem           anything that keeps the index from being used
+├── StaleIndex         none built yet for this list, these asks and this encoder
+├── DamagedIndex       files missing, cut short or altered
+└── EncoderProblem     the encoder is missing, damaged, or needs a package
 """
 
 from __future__ import annotations

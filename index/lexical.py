@@ -92,7 +92,9 @@ class Lexical:
         """Open what `save` wrote; the arrays are memory mapped."""
         tokens = (folder / "lexical_tokens.txt").read_text("utf-8")
         return cls(
-            vocabulary={token: row for row, token in enumerate(tokens.split("\n") if tokens else [])},
+            vocabulary={
+                token: row for row, token in enumerate(tokens.split("\n") if tokens else [])
+            },
             starts=np.load(folder / "lexical_starts.npy", mmap_mode="r"),
             passages=np.load(folder / "lexical_passages.npy", mmap_mode="r"),
             scores=np.load(folder / "lexical_scores.npy", mmap_mode="r"),

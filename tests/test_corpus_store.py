@@ -58,8 +58,12 @@ def test_bad_ask_names_file_and_line(folder, bad):
 
 
 @pytest.mark.parametrize(
-    "bad", ['{"text": 5, "duty": "joint-1"}', '{"text": null, "duty": "joint-1"}',
-            '{"text": "x", "duty": ["joint-1"]}']
+    "bad",
+    [
+        '{"text": 5, "duty": "joint-1"}',
+        '{"text": null, "duty": "joint-1"}',
+        '{"text": "x", "duty": ["joint-1"]}',
+    ],
 )
 def test_ask_of_the_wrong_type_names_file_and_line(folder, heshi, bad):
     _asks(folder, GOOD, bad)

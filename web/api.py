@@ -52,5 +52,5 @@ def _body() -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise ApiError(400, "bad_json", "请求正文不是有效的 JSON") from None
     if not isinstance(body, dict):
-        raise ApiError(400, "bad_json", "请求正文应是 JSON 对象，例如 {\"text\": \"秸秆能不能烧\"}")
+        raise ApiError(400, "bad_json", '请求正文应是 JSON 对象，例如 {"text": "秸秆能不能烧"}')
     return body

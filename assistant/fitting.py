@@ -21,6 +21,7 @@ from assistant.ranking import (
     Ranker,
     listed_features,
     load_ranker,
+    read_calibration,
 )
 from assistant.settings import Settings
 from corpus.model import DutyList
@@ -221,7 +222,7 @@ def _stored_calibration() -> Calibration:
         stored = json.loads((TRAINED / "ranking.json").read_bytes())["calibration"]
     except OSError:
         return UNTRAINED
-    return Calibration(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()})
+    return read_calibration(stored)
 
 
 def _write_ranking(ids: Sequence[str], encoder: str, calibration: Calibration) -> None:

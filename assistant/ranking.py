@@ -9,9 +9,10 @@ result a probability that can be taken at its word.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -177,7 +178,10 @@ def load_ranker(
         scale=float(arrays["scale"]),
         encoder_fingerprint=encoder_fingerprint,
     )
-    values = {
-        name: tuple(v) if isinstance(v, list) else v for name, v in stored["calibration"].items()
-    }
-    return Ranker(duty_ids, head, Calibration(**values))
+    return Ranker(duty_ids, head, read_calibration(stored["calibration"]))
+
+
+def read_calibration(stored: Mapping[str, Any]) -> Calibration:
+    """A calibration as `ranking.json` holds it."""
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
+    return Calibration(**values)

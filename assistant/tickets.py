@@ -114,7 +114,7 @@ def _decide(assistant: Assistant, batch: list[Ticket]) -> Iterator[dict[str, Any
     decisions = iter(assistant.decide_many(messages))
     for ticket in batch:
         if ticket.message is None:
-            yield {"id": ticket.id, "outcome": None, "error": ticket.problem}
+            yield _printable({"id": ticket.id, "outcome": None, "error": ticket.problem})
         else:
             yield _printable({"id": ticket.id, **decision_json(next(decisions))})
 

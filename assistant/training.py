@@ -117,7 +117,7 @@ def fit_regression(examples: Sequence[Example], rows: int, report: Report) -> Re
             share = importance[batch]
             loss = (losses * share).sum() / share.sum() + DECAY * (weights * weights).sum()
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
             schedule.step()
             total += float(loss.detach()) * len(batch)
@@ -198,7 +198,11 @@ _MODULES = [
         "type": "sentence_transformers.models.Normalize",
     },
 ]
-_ST_CONFIG = {"similarity_fn_name": "cosine", "prompts": {}, "default_prompt_name": None}
+_ST_CONFIG: dict[str, Any] = {
+    "similarity_fn_name": "cosine",
+    "prompts": {},
+    "default_prompt_name": None,
+}
 
 
 def _write_tokenizer(path: Path, vocabulary: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -41,4 +42,5 @@ class Dense:
 
     @classmethod
     def load(cls, folder: Path) -> Dense:
-        return cls(faiss.read_index(str(folder / "dense.faiss")))
+        index: Any = faiss.read_index(str(folder / "dense.faiss"))
+        return cls(index)

@@ -108,7 +108,8 @@ class BundledEncoder:
                 rows = self._codes[encoding.ids].astype(np.float32) * self._scales[encoding.ids]
                 vector[:] = rows.mean(axis=0)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, norms, out=vectors, where=norms > 0)
+        np.divide(vectors, norms, out=vectors, where=norms > 0)
+        return vectors
 
 
 class SentenceTransformersEncoder:

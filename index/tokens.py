@@ -36,7 +36,7 @@ def normalise(text: str) -> str:
         text = text[: LONGEST_TEXT // 2] + "\n" + text[-LONGEST_TEXT // 2 :]
     text = text.encode("utf-8", "ignore").decode("utf-8")
     folded = unicodedata.normalize("NFKC", text).lower()
-    return _simplifier().convert(folded)
+    return str(_simplifier().convert(folded))
 
 
 @lru_cache(maxsize=1)
@@ -101,7 +101,7 @@ class Tokenizer:
         return self._words_of(normalise(text))
 
     def _words_of(self, folded: str) -> list[str]:
-        words = []
+        words: list[str] = []
         for run in _RUN.findall(folded):
             words += self._jieba.lcut(run, HMM=False) if _HAN.match(run) else [run]
         return words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -35,10 +35,6 @@ class ClauseChooser:
             elif kind == Kind.ASK:
                 break  # the list's own passages come first
         self._tokens: dict[str, list[frozenset[str]]] = {}
-
-    @cached_property
-    def _spread(self) -> Counter[str]:
-        return _spread(self._list, self._tokens_of)
 
     def choose(self, duty: Duty, query: Query, vector: Floats) -> tuple[Clause | None, str | None]:
         """The department clause that speaks of the matter and the department it makes answerable."""
@@ -95,16 +91,23 @@ class ClauseChooser:
         return self._tokens[duty.id]
 
     def _weight(self, shared: frozenset[str]) -> float:
-        weight = sum(float(np.log(len(self._list) / self._spread.get(t, 1))) for t in shared)
+        weight = sum(self._rarity(token) for token in shared)
         return weight / (10.0 + weight)
 
+    def _rarity(self, token: str) -> float:
+        lexical = self._index.lexical
+        row = lexical.vocabulary.get(token)
+        if row is not None:
+            return float(np.log(lexical.size / (lexical.starts[row + 1] - lexical.starts[row])))
+        return float(np.log(len(self._list) / self._characters.get(token, 1)))
 
-def _spread(duty_list: DutyList, tokens_of: Callable[[str], frozenset[str]]) -> Counter[str]:
-    """In how many duties' clauses each token stands."""
-    spread: Counter[str] = Counter()
-    for duty in duty_list:
-        spread.update(tokens_of("\n".join(clause.text for clause in duty.clauses)))
-    return spread
+    @cached_property
+    def _characters(self) -> Counter[str]:
+        """In how many duties' clauses each character stands."""
+        spread: Counter[str] = Counter()
+        for duty in self._list:
+            spread.update(set().union(*(clause.text for clause in duty.clauses)))
+        return spread
 
 
 def _without_names(clause: Clause) -> str:

@@ -100,8 +100,8 @@ def route(
                 decided += sum(ticket.message is not None for ticket in batch)
                 progress(decided + refused)
                 batch = list(_take(tickets, BATCH))
-        os.chmod(draft, 0o644)
-        os.replace(draft, target)
+        Path(draft).chmod(0o644)
+        Path(draft).replace(target)
     except OSError as error:
         raise TicketFileError(f"写不进 {target}：{error.strerror}") from None
     finally:

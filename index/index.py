@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 import time
@@ -216,7 +215,7 @@ def _older_than_an_hour(path: Path) -> bool:
 
 def _move_into_place(draft: Path, target: Path) -> None:
     try:
-        os.rename(draft, target)
+        draft.rename(target)
         return
     except OSError:
         if not target.is_dir():
@@ -227,8 +226,8 @@ def _move_into_place(draft: Path, target: Path) -> None:
     except DamagedIndex:
         aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".building-"))
         try:
-            os.rename(target, aside / "damaged")
-            os.rename(draft, target)
+            target.rename(aside / "damaged")
+            draft.rename(target)
         except OSError as error:
             raise IndexProblem(f"写不进索引文件夹 {target}（{error.strerror}）") from None
         finally:

@@ -65,7 +65,29 @@ NEAR_MISSES = [
 ]
 
 # Rules that miss, kept in sight until they are mended: (text, number that it should be).
-KNOWN_MISSES: list[tuple[str, str | None]] = []
+KNOWN_MISSES: list[tuple[str, str | None]] = [
+    ("有人溺水", "110"),
+    ("有人触电", "120"),
+    ("有人跳河了", "110"),
+    ("有人要杀我", "110"),
+    ("我想死", "110"),
+    ("我妈摔倒起不来了", "120"),
+    ("我奶奶突然倒地不起", "120"),
+    ("孩子喝了洁厕灵", "120"),
+    ("闻到煤气味好大", "119"),
+    ("屋里起火啦快点", "119"),
+    ("村民被洪水困住了，现在出不来", "119"),
+    ("现在家里老人昏倒住院，医保怎么报销", None),
+    ("我被撞伤了现在要申请临时救助", None),
+    ("我爸中风了现在瘫痪在床，能办残疾证吗", None),
+]
+
+
+@pytest.mark.xfail(strict=True, reason="a rule misses; move the case up once it is mended")
+@pytest.mark.parametrize(("text", "number"), KNOWN_MISSES)
+def test_known_miss(text, number):
+    divert = danger_now(text)
+    assert (divert and divert.number) == number
 
 
 @pytest.mark.parametrize(("text", "number"), EMERGENCIES)
@@ -107,3 +129,19 @@ def test_a_decision_with_danger_is_for_a_person(assistant):
     assert decision.outcome is Outcome.DIVERTED
     assert decision.tier is Tier.MANUAL
     assert decision.divert.number == "119"
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("", "我家厨房着火了快来人！\n1、路灯坏了没有人来修；\n2、低保怎么申请才行。"),
+        ("我家厨房着火了快来人", "1、路灯坏了没有人来修；\n2、低保怎么申请才行。"),
+        ("", "1、路灯坏了没有人来修；\n2、我家厨房着火了快来人救火。"),
+    ],
+)
+def test_danger_beside_numbered_matters_is_not_lost(assistant, title, text):
+    from assistant.model import Message
+
+    decision = assistant.decide(Message(text, title))
+    assert any(matter.divert for matter in decision.matters)
+    assert decision.main.divert is not None and decision.main.divert.number == "119"

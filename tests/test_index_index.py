@@ -285,7 +285,7 @@ def test_a_renamed_index_is_refused(index, encoder, tmp_path):
 
 @pytest.mark.parametrize("damaged", [False, True])
 def test_saves_at_once_leave_one_good_index(index, encoder, tmp_path, damaged):
-    for _ in range(8):
+    for _ in range(25):
         if damaged:
             (index.save(tmp_path) / "table.npy").write_bytes(b"")
         start, problems = threading.Barrier(4), []

@@ -119,7 +119,7 @@ def test_examples_and_enter_key_append_to_the_thread(browser: Browser, address: 
 def test_failed_fetch_falls_back_to_the_form(browser: Browser, address: str) -> None:
     page = browser.new_page()
     page.goto(address)
-    page.evaluate("window.fetch = () => Promise.reject(new Error('offline'))")
+    page.evaluate("() => { window.fetch = () => Promise.reject(new Error('offline')); }")
     page.get_by_label("您要问的事").fill(STRAW)
     page.get_by_role("button", name="问一问").click()
     check_straw(page)

@@ -11,7 +11,7 @@ from assistant.clarify import Questions
 from assistant.clauses import ClauseChooser
 from assistant.decide import decide
 from assistant.matters import query_of, split_matters
-from assistant.model import BadMessage, Decision, Matter, MatterDecision, Message
+from assistant.model import BadMessage, Decision, Matter, MatterDecision, Message, Outcome, Tier
 from assistant.ranking import Ranker, load_ranker
 from assistant.safety import danger_now
 from assistant.settings import Settings
@@ -68,7 +68,7 @@ class Assistant:
         return [
             Decision(
                 message=message,
-                matters=_merge([next(decided) for _ in group]),
+                matters=_danger_first(message, _merge([next(decided) for _ in group])),
                 list_slug=self.list.slug,
                 list_edition=self.list.edition,
             )
@@ -149,6 +149,22 @@ def build_index(
     index.save(root)
     remove_others(root, index.sources)
     return index
+
+
+def _danger_first(
+    message: Message, decisions: tuple[MatterDecision, ...]
+) -> tuple[MatterDecision, ...]:
+    """Danger anywhere in a message, outside its numbered parts too, comes first of all."""
+    preamble = message.text.partition("\n")[0]
+    divert = next((d.divert for d in decisions if d.divert), None)
+    for text in (f"{message.title}\n{message.text}", message.title, preamble):
+        divert = divert or danger_now(text)
+    if divert is None:
+        return decisions
+    first = replace(
+        decisions[0], outcome=Outcome.DIVERTED, tier=Tier.MANUAL, divert=divert, question=None
+    )
+    return (first, *decisions[1:])
 
 
 def _merge(decisions: list[MatterDecision]) -> tuple[MatterDecision, ...]:

@@ -69,7 +69,7 @@ def load_list(folder: Path) -> DutyList:
             f"{folder / 'duties.json'} 与 source.txt 不一致；请运行 python -m assistant parse"
         )
     try:
-        return _decode(_read_json(folder / "list.json"), stored)
+        return _decode(_read_about(folder), stored)
     except (KeyError, TypeError, ValueError) as error:
         raise StoreError(
             f"{folder / 'duties.json'} 内容不完整（{error}）；请运行 python -m assistant parse"
@@ -78,7 +78,7 @@ def load_list(folder: Path) -> DutyList:
 
 def parse_folder(folder: Path) -> DutyList:
     """The list of a folder, freshly parsed from its source.txt."""
-    about = _read_json(folder / "list.json")
+    about = _read_about(folder)
     source = folder / "source.txt"
     parsed = parse_bytes(_read_bytes(source), str(source), about.get("aliases", {}))
     return _assemble(about, source_digest(folder), parsed.sections, parsed.duties)
@@ -112,15 +112,10 @@ def training_asks(asks: Iterable[Ask]) -> tuple[Ask, ...]:
 def _iter_asks(path: Path, known: DutyList | None) -> Iterator[Ask]:
     if not path.is_file():
         return
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    # Line feeds alone end a line here: a text may hold other separators.
+    for number, line in enumerate(_read_bytes(path).removesuffix(b"\n").split(b"\n"), start=1):
         try:
-            row = json.loads(line)
-            ask = Ask(
-                text=row["text"],
-                duty=None if row["duty"] == NOT_LISTED else row["duty"],
-                kind=row.get("kind", ""),
-                clause=row.get("clause"),
-            )
+            ask = _decode_ask(json.loads(line.decode("utf-8")))
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(
                 f"{path} 第{number}行不是一条问法（{error}）；每行应为 "
@@ -129,6 +124,13 @@ def _iter_asks(path: Path, known: DutyList | None) -> Iterator[Ask]:
         if known is not None and ask.duty is not None and ask.duty not in known:
             raise StoreError(f"{path} 第{number}行：清单里没有事项 {ask.duty}")
         yield ask
+
+
+def _decode_ask(row: Any) -> Ask:
+    text, duty = row["text"], row["duty"]
+    if not isinstance(text, str) or not text.strip() or not isinstance(duty, str):
+        raise ValueError("text 和 duty 应是文字")
+    return Ask(text, None if duty == NOT_LISTED else duty, row.get("kind", ""), row.get("clause"))
 
 
 def source_digest(folder: Path) -> str:
@@ -233,6 +235,14 @@ def _read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise StoreError(f"读不了 {path}：{error.strerror}") from None
+
+
+def _read_about(folder: Path) -> dict[str, Any]:
+    about = _read_json(folder / "list.json")
+    for key in ("slug", "township", "district"):
+        if not isinstance(about.get(key), str):
+            raise StoreError(f'{folder / "list.json"} 缺少 {key}；请补上，如 "{key}": "…"')
+    return about
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from index.encoder import Encoder
 from index.errors import DamagedIndex, IndexProblem, StaleIndex
 from index.lexical import Lexical
 from index.manifest import Manifest, Sources, file_mark
-from index.passages import NO_CLAUSE, Kind, Passage, Query, passages_of
+from index.passages import Kind, Query, passages_of
 from index.tokens import Tokenizer
 
 ENCODE_BATCH = 256
@@ -196,7 +196,7 @@ def sources_of(duty_list: DutyList, asks: Sequence[Ask], encoder: Encoder) -> So
     """The sources that an index of these would have."""
     digest = hashlib.sha256()
     for ask in asks:
-        digest.update(f"{ask.duty}\t{ask.text}\n".encode("utf-8", "surrogatepass"))
+        digest.update(repr((ask.duty, ask.text)).encode("utf-8", "surrogatepass"))
     return Sources(duty_list.fingerprint, digest.hexdigest(), encoder.fingerprint)
 
 
@@ -214,24 +214,31 @@ def _older_than_an_hour(path: Path) -> bool:
 
 
 def _move_into_place(draft: Path, target: Path) -> None:
-    try:
-        draft.rename(target)
-        return
-    except OSError:
-        if not target.is_dir():
-            raise
-    # Somebody else saved the same index, or a damaged one lies there.
-    try:
-        Manifest.load(target)
-    except DamagedIndex:
-        aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".building-"))
+    """Rename, unless somebody saved the same index first; a damaged one makes room.
+
+    Several processes may find the same damage at once, so each step may be undone by another:
+    look again until a good index lies there, whoever put it.
+    """
+    reason = ""
+    for _ in range(20):
         try:
-            target.rename(aside / "damaged")
             draft.rename(target)
+            return
         except OSError as error:
-            raise IndexProblem(f"写不进索引文件夹 {target}（{error.strerror}）") from None
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+            reason = str(error.strerror)
+        try:
+            Manifest.load(target)
+            return
+        except DamagedIndex:
+            _set_aside(target)
+    raise IndexProblem(f"写不进索引文件夹 {target}（{reason}）")
 
 
-__all__ = ["NO_CLAUSE", "Found", "Hit", "Index", "Passage", "remove_others", "sources_of"]
+def _set_aside(target: Path) -> None:
+    aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=".building-"))
+    try:
+        target.rename(aside / "damaged")
+    except OSError:
+        pass  # another process was quicker
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)

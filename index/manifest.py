@@ -55,7 +55,7 @@ class Manifest:
                 dimension=stored["dimension"],
                 files={name: (size, crc) for name, (size, crc) in stored["files"].items()},
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise DamagedIndex(
                 f"索引 {folder} 的 {MANIFEST} 读不出来（{error}）；请运行 python -m assistant index"
             ) from None

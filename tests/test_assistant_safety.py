@@ -64,8 +64,7 @@ NEAR_MISSES = [
     "？？？",
 ]
 
-# Rules that miss, kept in sight until they are mended: (text, number that it should be).
-KNOWN_MISSES: list[tuple[str, str | None]] = [
+TERSE = [
     ("有人溺水", "110"),
     ("有人触电", "120"),
     ("有人跳河了", "110"),
@@ -83,9 +82,8 @@ KNOWN_MISSES: list[tuple[str, str | None]] = [
 ]
 
 
-@pytest.mark.xfail(strict=True, reason="a rule misses; move the case up once it is mended")
-@pytest.mark.parametrize(("text", "number"), KNOWN_MISSES)
-def test_known_miss(text, number):
+@pytest.mark.parametrize(("text", "number"), TERSE)
+def test_a_few_words_are_enough(text, number):
     divert = danger_now(text)
     assert (divert and divert.number) == number
 

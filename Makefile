@@ -5,7 +5,7 @@ REAL ?=
 CALIBRATE ?=
 Q ?= 秸秆能不能烧
 
-.PHONY: serve setup setup-dev browser test check model tables bench evaluate ask
+.PHONY: serve setup setup-dev browser test check model tables bench evaluate ask screenshots
 
 serve: setup ## set up, build what is missing, start the page
 	$(PY) -m assistant serve
@@ -42,6 +42,9 @@ check: setup-dev browser ## format, lint, types, tests: the gate for people and 
 
 model: setup-dev ## train the bundled model; REAL= and CALIBRATE= name files of real messages
 	$(PY) -m assistant train --real $(REAL) --calibrate $(CALIBRATE)
+
+screenshots: setup-dev browser ## the README's pictures
+	$(PY) -m tools.make_screenshots
 
 tables: setup-dev ## rebuild the syllable table
 	$(PY) -m tools.make_syllables

@@ -16,10 +16,11 @@ from assistant.ranking import Ranker, load_ranker
 from assistant.safety import danger_now
 from assistant.settings import Settings
 from corpus.model import DutyList
-from corpus.store import list_folder, load_list, read_asks, training_asks
+from corpus.store import asks_digest, list_folder, load_list, read_asks, training_asks
 from index.encoder import BundledEncoder, Encoder, load_encoder
 from index.errors import DamagedIndex, StaleIndex
-from index.index import Index, Progress, remove_others, sources_of
+from index.index import Index, Progress, remove_others
+from index.manifest import Sources
 from index.passages import Query
 from index.tokens import Tokenizer
 
@@ -124,9 +125,8 @@ def open_index(
     encoder = load_encoder(settings.encoder)
     tokenizer = encoder.tokenizer if isinstance(encoder, BundledEncoder) else Tokenizer()
     root = settings.data / "index" / duty_list.slug
-    asks = training_asks(read_asks(folder, duty_list))
     try:
-        return Index.load(root, sources_of(duty_list, asks, encoder), encoder, tokenizer)
+        return Index.load(root, _sources(duty_list, folder, encoder), encoder, tokenizer)
     except StaleIndex:
         pass
     except DamagedIndex as problem:
@@ -144,11 +144,17 @@ def build_index(
 ) -> Index:
     """Build and save the index, and drop those of older sources."""
     asks = training_asks(read_asks(folder, duty_list))
-    index = Index.build(duty_list, asks, encoder, tokenizer, progress or (lambda done, total: None))
+    sources = _sources(duty_list, folder, encoder)
+    show = progress or (lambda done, total: None)
+    index = Index.build(duty_list, asks, encoder, tokenizer, show, sources)
     root = settings.data / "index" / duty_list.slug
     index.save(root)
     remove_others(root, index.sources)
     return index
+
+
+def _sources(duty_list: DutyList, folder: Path, encoder: Encoder) -> Sources:
+    return Sources(duty_list.fingerprint, asks_digest(folder), encoder.fingerprint)
 
 
 def _danger_first(

@@ -95,7 +95,7 @@ def route(
             batch = first
             while batch:
                 for row in _decide(assistant, batch):
-                    out.write(json.dumps(row, ensure_ascii=False) + "\n")
+                    out.write(_one_line(row) + "\n")
                 refused += sum(ticket.message is None for ticket in batch)
                 decided += sum(ticket.message is not None for ticket in batch)
                 progress(decided + refused)
@@ -117,6 +117,14 @@ def _decide(assistant: Assistant, batch: list[Ticket]) -> Iterator[dict[str, Any
             yield _printable({"id": ticket.id, "outcome": None, "error": ticket.problem})
         else:
             yield _printable({"id": ticket.id, **decision_json(next(decisions))})
+
+
+def _one_line(row: dict[str, Any]) -> str:
+    """JSON on one line for every reader: some take these separators for line ends."""
+    text = json.dumps(row, ensure_ascii=False)
+    for separator in ("\x85", "\u2028", "\u2029"):
+        text = text.replace(separator, f"\\u{ord(separator):04x}")
+    return text
 
 
 def _printable(value: Any) -> Any:

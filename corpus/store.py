@@ -138,6 +138,12 @@ def source_digest(folder: Path) -> str:
     return hashlib.sha256(_read_bytes(folder / "source.txt")).hexdigest()
 
 
+def asks_digest(folder: Path) -> str:
+    """SHA-256 of asks.jsonl: far quicker than reading the asks when only a change matters."""
+    path = folder / "asks.jsonl"
+    return hashlib.sha256(_read_bytes(path)).hexdigest() if path.is_file() else "none"
+
+
 def write_atomically(path: Path, content: str | bytes) -> None:
     """Write beside the target and rename: a reader sees the old file or the whole new one."""
     data = content.encode("utf-8") if isinstance(content, str) else content

@@ -83,8 +83,12 @@ class Index:
         encoder: Encoder,
         tokenizer: Tokenizer,
         progress: Progress = lambda done, total: None,
+        sources: Sources | None = None,
     ) -> Index:
-        """Build in memory. `progress(done, total)` is called as passages are encoded."""
+        """Build in memory. `progress(done, total)` is called as passages are encoded.
+
+        `sources` names the index where the caller knows the asks by a digest of their own.
+        """
         passages = passages_of(duty_list, asks)
         duty_ids = [duty.id for duty in duty_list]
         position = {duty_id: row for row, duty_id in enumerate(duty_ids)}
@@ -100,7 +104,7 @@ class Index:
             documents += (tokenizer.tokens(p.text) for p in batch)
             progress(start + len(batch), len(passages))
         return cls(
-            sources=sources_of(duty_list, asks, encoder),
+            sources=sources or sources_of(duty_list, asks, encoder),
             duty_ids=duty_ids,
             table=table,
             lexical=Lexical.build(documents),

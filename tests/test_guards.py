@@ -102,3 +102,19 @@ def test_our_names_are_these_folders():
             text=True,
         ).stdout.strip()
         assert found == str(ROOT / name / "__init__.py")
+
+
+def test_a_wheel_build_is_refused(tmp_path):
+    """The four names don't belong in a shared site-packages."""
+    import shutil
+
+    root = Path(__file__).parent.parent
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(root / name, tmp_path / name)
+    for name in ("assistant", "corpus", "index", "web"):
+        (tmp_path / name).mkdir()
+    done = subprocess.run(
+        [sys.executable, "setup.py", "bdist_wheel"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "make setup" in done.stderr + done.stdout

@@ -171,14 +171,18 @@ def _index(given: argparse.Namespace, settings: Settings) -> int:
     from assistant.service import build_index
     from corpus.store import list_folder, load_list
     from index.encoder import BundledEncoder, load_encoder
+    from index.passages import list_terms
     from index.tokens import Tokenizer
 
     folder = list_folder(settings.list_slug)
+    duty_list = load_list(folder)
     encoder = load_encoder(settings.encoder)
-    tokenizer = encoder.tokenizer if isinstance(encoder, BundledEncoder) else Tokenizer()
-    index = build_index(
-        settings, load_list(folder), folder, encoder, tokenizer, _progress("建立索引")
+    tokenizer = (
+        encoder.tokenizer
+        if isinstance(encoder, BundledEncoder)
+        else Tokenizer(list_terms(duty_list))
     )
+    index = build_index(settings, duty_list, folder, encoder, tokenizer, _progress("建立索引"))
     print(f"索引已建好：{len(index.table)} 条，放在 {settings.data / 'index'}")
     return 0
 

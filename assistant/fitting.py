@@ -36,6 +36,7 @@ from corpus.store import (
 )
 from index.encoder import BUNDLED, BundledEncoder
 from index.index import Index
+from index.passages import list_terms
 from index.tokens import Tokenizer
 
 Floats = npt.NDArray[np.float64]
@@ -80,12 +81,13 @@ def train(
     folder = list_folder(settings.list_slug)
     duty_list = load_list(folder)
     asks = training_asks(read_asks(folder, duty_list))
-    tokenizer = Tokenizer()
+    terms = list_terms(duty_list)
+    tokenizer = Tokenizer(terms)
     report(f"{len(duty_list)} 项，{len(asks)} 条问法，正在分词……")
     examples = _examples(duty_list, asks, tokenizer, read_labelled(real))
     regression = training.fit_regression(examples, len(duty_list) + 1, report)
     vectors, duties = training.compress(regression)
-    training.write_model(BUNDLED, list(regression.vocabulary), vectors)
+    training.write_model(BUNDLED, list(regression.vocabulary), vectors, terms)
     encoder = BundledEncoder.load(BUNDLED)
     ids = [duty.id for duty in duty_list]
     head = training.head_of(ids, duties, 0 * regression.bias, encoder.fingerprint)

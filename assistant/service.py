@@ -21,7 +21,7 @@ from index.encoder import BundledEncoder, Encoder, load_encoder
 from index.errors import DamagedIndex, StaleIndex
 from index.index import Index, Progress, remove_others
 from index.manifest import Sources
-from index.passages import Query
+from index.passages import Query, list_terms
 from index.tokens import Tokenizer
 
 LONGEST_MESSAGE = 20_000
@@ -123,7 +123,11 @@ def open_index(
 ) -> Index:
     """The saved index for these settings, built first where that is needed."""
     encoder = load_encoder(settings.encoder)
-    tokenizer = encoder.tokenizer if isinstance(encoder, BundledEncoder) else Tokenizer()
+    tokenizer = (
+        encoder.tokenizer
+        if isinstance(encoder, BundledEncoder)
+        else Tokenizer(list_terms(duty_list))
+    )
     root = settings.data / "index" / duty_list.slug
     try:
         return Index.load(root, _sources(duty_list, folder, encoder), encoder, tokenizer)

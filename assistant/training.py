@@ -160,8 +160,11 @@ def compress(regression: Regression, dimension: int = DIMENSION) -> tuple[Floats
     return tokens.astype(np.float32), duties.astype(np.float32)
 
 
-def write_model(folder: Path, vocabulary: Sequence[str], vectors: Floats) -> None:
-    """Write a sentence-transformers folder: 8-bit vectors with a scale each, and the tokens."""
+def write_model(
+    folder: Path, vocabulary: Sequence[str], vectors: Floats, terms: Sequence[str]
+) -> None:
+    """Write a sentence-transformers folder: 8-bit vectors with a scale each, the tokens,
+    and the terms that jieba was taught when they were cut."""
     from safetensors.numpy import save_file
 
     draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".model-"))
@@ -173,6 +176,7 @@ def write_model(folder: Path, vocabulary: Sequence[str], vectors: Floats) -> Non
         save_file(
             {"embeddings": codes, "weights": scale.astype(np.float32)}, draft / "model.safetensors"
         )
+        (draft / "terms.txt").write_text("\n".join(terms), "utf-8")
         _write_tokenizer(draft / "tokenizer.json", vocabulary)
         _write_json(draft / "modules.json", _MODULES)
         _write_json(draft / "config_sentence_transformers.json", _ST_CONFIG)

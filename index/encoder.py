@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float32]
 
 BUNDLED = Path(__file__).parent / "model"
 BUNDLED_NAME = "bundled"
-MODEL_FILES = ("model.safetensors", "tokenizer.json")
+MODEL_FILES = ("model.safetensors", "tokenizer.json", "terms.txt")
 
 
 class Encoder(Protocol):
@@ -85,8 +85,11 @@ class BundledEncoder:
         from safetensors.numpy import load_file
 
         tensors = load_file(folder / "model.safetensors")
+        terms = (folder / "terms.txt").read_text("utf-8").split("\n")
         vocabulary = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-        return cls(vocabulary, tensors["embeddings"], tensors["weights"], fingerprint, Tokenizer())
+        return cls(
+            vocabulary, tensors["embeddings"], tensors["weights"], fingerprint, Tokenizer(terms)
+        )
 
     @property
     def fingerprint(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -10,6 +11,8 @@ from corpus.model import Duty, DutyList, Handling
 from corpus.store import Ask
 
 NO_CLAUSE = -1
+# 河长制 and 两癌 are words here; a quoted slogan is not.
+_QUOTED = re.compile("“([一-鿿]{2,6})”")
 
 
 class Kind(IntEnum):
@@ -49,6 +52,15 @@ def passages_of(duty_list: DutyList, asks: Iterable[Ask]) -> tuple[Passage, ...]
         found += list_passages(duty)
     found += (Passage(ask.text, Kind.ASK, ask.duty) for ask in asks)
     return tuple(found)
+
+
+def list_terms(duty_list: DutyList) -> tuple[str, ...]:
+    """Words that the list teaches jieba: departments, their short names, terms in quotes."""
+    names = [*duty_list.department_names, *(spelling for spelling, _ in duty_list.aliases)]
+    short = [name.removeprefix("区") for name in names]
+    texts = [t for d in duty_list for t in (d.name, d.method, *(c.text for c in d.clauses))]
+    quoted = [term for text in texts for term in _QUOTED.findall(text)]
+    return tuple(dict.fromkeys([*names, *short, *quoted]))
 
 
 def list_passages(duty: Duty) -> list[Passage]:

@@ -255,7 +255,10 @@ def test_route_keeps_order_ids_and_errors_in_place(assistant, heshi, tmp_path):
     assert "text" in rows[4]["error"] and "UTF-8" in rows[7]["error"]
     assert "已判定 5 件" in done.err and "另有 8 行" in done.err
     alone = decision_json(assistant.decide(Message("老人高龄补贴多少钱")))
-    assert rows[6]["duty"] == alone["duty"] and rows[6]["candidates"][0] == alone["candidates"][0]
+    best, expected = rows[6]["candidates"][0], alone["candidates"][0]
+    assert rows[6]["duty"] == alone["duty"] and best["duty"] == expected["duty"]
+    # A batch multiplies its matrices in another order than one message alone.
+    assert best["probability"] == pytest.approx(expected["probability"], abs=1e-5)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
 
 

@@ -15,8 +15,6 @@ from index.passages import Kind, Query
 
 Floats = npt.NDArray[np.float32]
 
-# A clause must stand out from the lead's own by this much before it moves the responsibility.
-MARGIN = 0.0
 # What a shared word is worth beside a cosine, once its rarity is counted.
 WORDS = 1.0
 
@@ -51,11 +49,6 @@ class ClauseChooser:
             return best, named[0] if named else None
         if lead in named or not named:
             return best, lead
-        own = [(s, c) for s, c in zip(scores, clauses, strict=True) if lead in self._named(c, duty)]
-        if own:
-            score, clause = max(own, key=lambda pair: pair[0])
-            if score + MARGIN >= max(scores):
-                return clause, lead
         return best, named[0]
 
     def _named(self, clause: Clause, duty: Duty) -> list[str]:

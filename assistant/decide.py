@@ -5,6 +5,7 @@ from __future__ import annotations
 from assistant.clarify import Questions
 from assistant.model import Candidate, Divert, Matter, MatterDecision, Outcome, Question, Tier
 from assistant.ranking import Calibration, Ranked
+from assistant.wording import plain_question
 from corpus.model import Clause, Duty, DutyList
 
 CANDIDATES = 10
@@ -75,6 +76,4 @@ def _question(question: Question | None, candidates: tuple[Candidate, ...]) -> Q
     """The written question for the pair, else the plain one: which of these do you mean?"""
     if question is not None:
         return question
-    from assistant.wording import plain_question
-
     return plain_question(candidates[:3])

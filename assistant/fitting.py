@@ -90,7 +90,7 @@ def train(
     training.write_model(BUNDLED, list(regression.vocabulary), vectors, terms)
     encoder = BundledEncoder.load(BUNDLED)
     ids = [duty.id for duty in duty_list]
-    head = training.head_of(ids, duties, 0 * regression.bias, encoder.fingerprint)
+    head = training.head_of(ids, duties, encoder.fingerprint)
     training.write_head(TRAINED, head)
     stored = _stored_calibration()
     _write_ranking(ids, encoder.fingerprint, stored)

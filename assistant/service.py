@@ -21,7 +21,7 @@ from index.encoder import BundledEncoder, Encoder, load_encoder
 from index.errors import DamagedIndex, StaleIndex
 from index.index import Index, Progress, remove_others
 from index.manifest import Sources
-from index.passages import Query, list_terms
+from index.passages import list_terms
 from index.tokens import Tokenizer
 
 LONGEST_MESSAGE = 20_000
@@ -98,13 +98,6 @@ class Assistant:
                 )
             )
         return decisions
-
-    def suggest(self, text: str, limit: int = 8) -> list[str]:
-        """Ids of the duties that a few typed characters point at, best first."""
-        if not text.strip():
-            return []
-        found = self.index.search([Query(text[:200])])
-        return list(self.ranker.rank(found)[0].duty_ids[:limit])
 
 
 def check(message: Message) -> None:

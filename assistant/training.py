@@ -232,9 +232,12 @@ def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def head_of(duty_ids: Sequence[str], duties: Floats, bias: Floats, fingerprint: str) -> Head:
-    """The head that goes with compressed weights."""
-    return Head(tuple(duty_ids), duties, bias.astype(np.float32), SCALE, fingerprint)
+def head_of(duty_ids: Sequence[str], duties: Floats, fingerprint: str) -> Head:
+    """The head that goes with compressed weights.
+
+    Without the regression's bias: how often asks were written for a duty is no prior.
+    """
+    return Head(tuple(duty_ids), duties, np.zeros(len(duties), np.float32), SCALE, fingerprint)
 
 
 def write_head(folder: Path, head: Head) -> None:

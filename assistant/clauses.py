@@ -9,6 +9,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from assistant.clause_model import (
+    ClauseModels,
+    department_clauses,
+    tokens_of,
+    without_names,
+)
 from corpus.model import Clause, Duty, DutyList, Owner
 from index.index import Index
 from index.passages import Kind, Query
@@ -33,23 +39,24 @@ class ClauseChooser:
             elif kind == Kind.ASK:
                 break  # the list's own passages come first
         self._tokens: dict[str, list[frozenset[str]]] = {}
+        self._models = ClauseModels()
 
     def choose(self, duty: Duty, query: Query, vector: Floats) -> tuple[Clause | None, str | None]:
         """The department clause that speaks of the matter and the department it makes answerable."""
-        clauses = [c for c in duty.clauses if c.owner is Owner.DEPARTMENT]
+        clauses = department_clauses(duty)
         if not clauses:
             return None, duty.lead
-        scores = self._scores(duty, query, vector)
+        model = self._models.of(duty)
+        if model is None:
+            scores = self._scores(duty, query, vector)
+        else:
+            scores = model.scores(tokens_of(query, self._index.tokenizer)).tolist()
         best = clauses[int(np.argmax(scores))]
-        lead = duty.lead
         if len(duty.departments) < 2:
-            return best, lead
+            return best, duty.lead
         named = self._named(best, duty)
-        if lead is None:
-            return best, named[0] if named else None
-        if lead in named or not named:
-            return best, lead
-        return best, named[0]
+        # A clause for several co-departments makes none of them the one to answer: the lead does.
+        return best, named[0] if len(named) == 1 or (duty.lead is None and named) else duty.lead
 
     def _named(self, clause: Clause, duty: Duty) -> list[str]:
         """Departments that a clause names, as the duty's column spells them where it does."""
@@ -60,7 +67,7 @@ class ClauseChooser:
     def _scores(self, duty: Duty, query: Query, vector: Floats) -> list[float]:
         """Of each department clause: its cosine, and the rare words it shares with the query."""
         sets = self._clause_tokens(duty)
-        tokens = self._tokens_of(f"{query.emphasis}\n{query.text}")
+        tokens = self._tokens_of(query.whole)
         common = frozenset.intersection(*sets) if len(sets) > 1 else frozenset()
         owned = [p for p, c in enumerate(duty.clauses) if c.owner is Owner.DEPARTMENT]
         rows = dict(self._rows[duty.id])
@@ -79,7 +86,7 @@ class ClauseChooser:
         """Tokens of each department clause, the names of departments left out."""
         if duty.id not in self._tokens:
             self._tokens[duty.id] = [
-                self._tokens_of(_without_names(c)) for c in duty.clauses_of(Owner.DEPARTMENT)
+                self._tokens_of(without_names(c)) for c in duty.clauses_of(Owner.DEPARTMENT)
             ]
         return self._tokens[duty.id]
 
@@ -101,10 +108,3 @@ class ClauseChooser:
         for duty in self._list:
             spread.update(set().union(*(clause.text for clause in duty.clauses)))
         return spread
-
-
-def _without_names(clause: Clause) -> str:
-    text = clause.text
-    for name in clause.departments:
-        text = text.replace(name, " ")
-    return text

@@ -70,15 +70,34 @@ def build_parser() -> argparse.ArgumentParser:
     duties = _command(commands, "duties", _duties, "列出清单的全部事项")
     duties.add_argument("--json", action="store_true", help="输出每项的全部内容（JSON）")
     _command(commands, "lint", _lint, "查找清单本身的可疑之处")
+    asks = _command(commands, "asks", _asks, "查看问法的分布和近似重复")
+    asks.add_argument(
+        "--doubtful",
+        type=int,
+        default=0,
+        metavar="N",
+        help="再列出归属最可疑的N条（需要几分钟）",
+    )
     _command(commands, "parse", _parse, "由 source.txt 重新生成 duties.json")
     _command(commands, "index", _index, "重建检索索引")
     train = _command(commands, "train", _train, "训练自带的编码器和排序")
     train.add_argument(
-        "--real", type=Path, nargs="*", default=[], help="真实来信（JSONL），只取权重"
+        "--real", type=Path, nargs="*", default=[], help="真实来信（JSONL），只取权重，交叉校准"
     )
-    train.add_argument("--calibrate", type=Path, nargs="*", default=[], help="校准用的真实来信")
     evaluate = _command(commands, "evaluate", _evaluate, "衡量准确率")
-    evaluate.add_argument("--real", type=Path, nargs="*", default=[], help="真实来信（JSONL）")
+    evaluate.add_argument(
+        "--real", type=Path, nargs="*", default=[], help="没有拿来训练的真实来信（JSONL）"
+    )
+    evaluate.add_argument(
+        "--cross-validate",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="训练用过的真实来信：每次留出五分之一重新训练，再衡量",
+    )
+    evaluate.add_argument(
+        "--transfer", action="store_true", help="换成没有自己问法的另一个镇的清单，再衡量"
+    )
     serve = _command(commands, "serve", _serve, "启动网页")
     serve.add_argument("--host", help=TABLE["host"].meaning)
     serve.add_argument("--port", help=TABLE["port"].meaning)
@@ -158,6 +177,32 @@ def _lint(given: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _asks(given: argparse.Namespace, settings: Settings) -> int:
+    from corpus.asks import distribution, near_duplicates
+    from corpus.store import NOT_LISTED, list_folder, load_list, read_asks
+
+    folder = list_folder(settings.list_slug)
+    duty_list = load_list(folder)
+    asks = read_asks(folder, duty_list)
+    _print(distribution(asks, duty_list))
+    pairs = list(near_duplicates(asks))
+    _print(f"近似重复：{len(pairs)} 对")
+    for pair in pairs:
+        _print(f"  第{pair.first + 1}行与第{pair.second + 1}行相似 {pair.likeness:.2f}")
+    if given.doubtful:
+        from assistant.doubts import doubtful
+
+        found = doubtful(duty_list, asks)
+        _print(f"换一项更像的：{len(found)} 条")
+        for doubt in found[: given.doubtful]:
+            text = doubt.ask.text.replace("\n", " ")[:60]
+            _print(
+                f"  第{doubt.position + 1}行 {doubt.ask.duty or NOT_LISTED} → {doubt.better}"
+                f"（差 {doubt.margin:.2f}）：{text}"
+            )
+    return 0
+
+
 def _parse(given: argparse.Namespace, settings: Settings) -> int:
     from corpus.store import list_folder, parse_folder, write_duties
 
@@ -190,14 +235,22 @@ def _index(given: argparse.Namespace, settings: Settings) -> int:
 def _train(given: argparse.Namespace, settings: Settings) -> int:
     from assistant.fitting import train
 
-    train(settings, given.real, given.calibrate, report=lambda line: print(line, file=sys.stderr))
+    train(settings, given.real, report=lambda line: print(line, file=sys.stderr))
     return 0
 
 
 def _evaluate(given: argparse.Namespace, settings: Settings) -> int:
-    from assistant.evaluation import evaluate
+    from assistant.evaluation import evaluate, evaluate_by_folds
 
-    _print(evaluate(settings, given.real))
+    if given.transfer:
+        from assistant.transfer_check import report
+
+        _print(report(settings))
+    elif given.cross_validate:
+        progress = lambda line: print(line, file=sys.stderr)  # noqa: E731
+        _print(evaluate_by_folds(settings, given.cross_validate, progress))
+    else:
+        _print(evaluate(settings, given.real))
     return 0
 
 

@@ -11,16 +11,14 @@ from corpus.model import Clause, Duty, DutyList
 CANDIDATES = 10
 
 
-def outcome_of(ranked: Ranked, calibration: Calibration, question: Question | None) -> Outcome:
-    """Answer when sure enough; ask when a question could settle it; say so when not listed."""
+def outcome_of(ranked: Ranked, calibration: Calibration) -> Outcome:
+    """Say so when not listed; answer when sure enough; else ask."""
     best = float(ranked.probabilities[0])
     if ranked.listed < calibration.listed_at:
         return Outcome.NOT_LISTED
     if best >= calibration.answer_at:
         return Outcome.ANSWERED
-    if question is not None or best >= calibration.clarify_at:
-        return Outcome.CLARIFY
-    return Outcome.NOT_LISTED
+    return Outcome.CLARIFY
 
 
 def tier_of(outcome: Outcome, confidence: float, calibration: Calibration) -> Tier:
@@ -44,13 +42,13 @@ def decide(
 ) -> MatterDecision:
     """The decision for one matter. `clause` and `responsible` belong to the best duty."""
     candidates = tuple(
-        Candidate(duty_list.duty(duty_id), round(float(p) * ranked.listed, 6))
+        Candidate(duty_list.duty(duty_id), round(float(p), 6))
         for duty_id, p in zip(
             ranked.duty_ids[:CANDIDATES], ranked.probabilities[:CANDIDATES], strict=True
         )
     )
     question = questions.between(ranked.duty_ids)
-    outcome = outcome_of(ranked, calibration, question)
+    outcome = outcome_of(ranked, calibration)
     answered = outcome is Outcome.ANSWERED
     confidence = 1 - ranked.listed if outcome is Outcome.NOT_LISTED else candidates[0].probability
     tier = tier_of(outcome, confidence, calibration)

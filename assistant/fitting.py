@@ -3,46 +3,53 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from assistant import training
+from assistant import clause_model, danger_model, training
+from assistant.calibration import FOLDS, Sample, calibrate, fold_of, logistic
+from assistant.danger_model import DangerExample, Source
 from assistant.matters import query_of
 from assistant.model import Matter
 from assistant.ranking import (
+    EVIDENCE,
     TRAINED,
     UNTRAINED,
     Calibration,
+    Head,
     Ranker,
-    listed_features,
-    load_ranker,
     read_calibration,
 )
 from assistant.settings import Settings
+from assistant.splitting import MOST_UNITS, Reader, Splitter, best_cut, units_of
 from corpus.model import DutyList
 from corpus.store import (
     NOT_LISTED,
     Ask,
+    is_held_out,
     list_folder,
     load_list,
     read_asks,
     training_asks,
     write_atomically,
 )
-from index.encoder import BUNDLED, BundledEncoder
+from index.encoder import BUNDLED, BundledEncoder, Encoder
 from index.index import Index
-from index.passages import list_terms
+from index.passages import Query, list_terms
 from index.tokens import Tokenizer
 
-Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Report = Callable[[str], None]
 # A real message says more of how people write than an ask that was written to be like one.
 REAL_WEIGHT = 1.5
-FOLDS = 5
+# A message cut in pieces annoys more than a second matter that was not seen.
+CUT_AT = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,49 +65,168 @@ class Labelled:
         return self.accept | {self.duty} if self.duty else self.accept
 
 
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What there is to learn from: a list, its asks, real messages, and the tokens of all."""
+
+    duty_list: DutyList
+    asks: tuple[Ask, ...]
+    real: tuple[Labelled, ...]
+    terms: tuple[str, ...]
+    examples: tuple[training.Example, ...]
+    """Of list and asks, then one of each real message."""
+
+    @property
+    def duty_ids(self) -> list[str]:
+        return [duty.id for duty in self.duty_list]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A model that has not learned from the real messages at `members`."""
+
+    members: npt.NDArray[np.int64]
+    index: Index
+    head: Head
+
+
 def read_labelled(paths: Sequence[Path]) -> list[Labelled]:
-    """Labelled messages of JSON Lines files: id, title, body, duty, accept."""
+    """Labelled messages of JSON Lines files: text or title and body, duty, accept."""
     found = []
     for path in paths:
         for line in path.read_text("utf-8").splitlines():
             row = json.loads(line)
             duty = None if row["duty"] == NOT_LISTED else row["duty"]
             accept = frozenset(row.get("accept", ())) - {NOT_LISTED}
-            found.append(Labelled(Matter(row["body"], row["title"]), duty, accept))
+            matter = Matter(row["body"] if "body" in row else row["text"], row.get("title", ""))
+            found.append(Labelled(matter, duty, accept))
     return found
 
 
-def train(
-    settings: Settings,
-    real: Sequence[Path],
-    calibrate_on: Sequence[Path],
-    report: Callable[[str], None],
-) -> None:
-    """Train and write the bundled model. Without files of real messages the calibration in
-    place is kept: thresholds learned from asks alone would trust themselves too much."""
+def read_material(settings: Settings, real: Sequence[Path]) -> Material:
+    """List, training asks and real messages, cut into tokens."""
     folder = list_folder(settings.list_slug)
     duty_list = load_list(folder)
     asks = training_asks(read_asks(folder, duty_list))
+    labelled = read_labelled(real)
     terms = list_terms(duty_list)
-    tokenizer = Tokenizer(terms)
-    report(f"{len(duty_list)} 项，{len(asks)} 条问法，正在分词……")
-    examples = _examples(duty_list, asks, tokenizer, read_labelled(real))
-    regression = training.fit_regression(examples, len(duty_list) + 1, report)
-    vectors, duties = training.compress(regression)
-    training.write_model(BUNDLED, list(regression.vocabulary), vectors, terms)
-    encoder = BundledEncoder.load(BUNDLED)
-    ids = [duty.id for duty in duty_list]
-    head = training.head_of(ids, duties, encoder.fingerprint)
+    examples = _examples(duty_list, asks, Tokenizer(terms), labelled)
+    return Material(duty_list, tuple(asks), tuple(labelled), terms, tuple(examples))
+
+
+def train(settings: Settings, real: Sequence[Path], report: Report) -> None:
+    """Train and write the bundled model. Without files of real messages the calibration in
+    place is kept: thresholds learned from asks alone would trust themselves too much."""
+    material = read_material(settings, real)
+    report(f"{len(material.duty_list)} 项，{len(material.asks)} 条问法，正在训练……")
+    encoder, head = learn(material, material.examples, BUNDLED)
     training.write_head(TRAINED, head)
-    stored = _stored_calibration()
-    _write_ranking(ids, encoder.fingerprint, stored)
-    if not calibrate_on:
+    clauses = clause_model.fit(material.duty_list, material.asks, encoder.tokenizer)
+    clause_model.save(clauses, material.duty_list)
+    splitter = fit_splitter(material, settings, reader_of(encoder, head), report)
+    danger = danger_model.fit(_danger_examples(material), encoder.tokenizer)
+    danger_model.save(danger)
+    report(danger_model.summary(danger, _danger_examples(material), encoder.tokenizer))
+    _write_ranking(material.duty_ids, encoder.fingerprint, _stored_calibration(), splitter)
+    if not material.real:
         return
-    report("正在建立索引并校准……")
-    index = Index.build(duty_list, asks, encoder, encoder.tokenizer)
-    ranker = load_ranker(ids, encoder.fingerprint)
-    calibration = calibrate(ranker, index, read_labelled(calibrate_on), report)
-    _write_ranking(ids, encoder.fingerprint, calibration)
+    calibration = calibrate(sample_of(material, cross_validate(material, report)), report)
+    _write_ranking(material.duty_ids, encoder.fingerprint, calibration, splitter)
+
+
+def reader_of(encoder: Encoder, head: Head) -> Reader:
+    """Texts and duties as `splitting` reads them."""
+    return Reader(lambda texts: encoder.encode([Query(text) for text in texts]), head.cosines)
+
+
+def fit_splitter(
+    material: Material, settings: Settings, reader: Reader, report: Report
+) -> Splitter:
+    """Learn where to cut, from messages with one to three matters and from whole ones.
+
+    Whole are the asks that the model has not learned from, and real messages labelled with one
+    duty (they were learned from, which only makes them look more of a piece).
+    """
+    folder = list_folder(settings.list_slug)
+    labelled = [
+        json.loads(line) for line in (folder / "matters.jsonl").read_text("utf-8").splitlines()
+    ]
+    texts = [(row["text"], len(row["duties"]) > 1) for row in labelled]
+    texts += [(a.text, False) for a in read_asks(folder) if is_held_out(a) and len(a.text) > 30]
+    texts += [(one.matter.text, False) for one in material.real]
+    read = [
+        (units, flag) for text, flag in texts if 2 <= len(units := units_of(text)) <= MOST_UNITS
+    ]
+    cuts = [(best_cut(units, reader.weigh(units), reader), flag) for units, flag in read]
+    signs = np.stack([cut.signs for cut, _ in cuts if cut])
+    several = np.array([flag for cut, flag in cuts if cut])
+    coefficients = logistic(signs, several)
+    splitter = Splitter(tuple(coefficients.tolist()), CUT_AT)
+    chance = np.array([splitter.probability(row) for row in signs])
+    report(
+        f"分开几件事：{np.mean(chance[several] >= CUT_AT):.3f}；"
+        f"误分 {np.mean(chance[~several] >= CUT_AT):.3f}"
+    )
+    return splitter
+
+
+def _danger_examples(material: Material) -> list[DangerExample]:
+    """What was written about danger, and ordinary messages: a quarter of the asks, real ones."""
+    asks = [a.text for a in material.asks if zlib.crc32(a.text.encode("utf-8", "replace")) % 4 == 1]
+    real = [f"{one.matter.title}\n{one.matter.text}" for one in material.real]
+    written = danger_model.read_examples()
+    return [
+        *written,
+        *(DangerExample(text, None, Source.ASK) for text in asks),
+        *(DangerExample(text, None, Source.REAL) for text in real),
+    ]
+
+
+def learn(
+    material: Material, examples: Sequence[training.Example], folder: Path
+) -> tuple[BundledEncoder, Head]:
+    """Fit encoder and head on some of the examples; the encoder is written to `folder`."""
+    regression = training.fit_regression(examples, len(material.duty_list) + 1)
+    vectors, duties = training.compress(regression)
+    training.write_model(folder, list(regression.vocabulary), vectors, material.terms)
+    encoder = BundledEncoder.load(folder)
+    return encoder, training.head_of(material.duty_ids, duties, encoder.fingerprint)
+
+
+def cross_validate(material: Material, report: Report) -> Iterator[Fold]:
+    """A model for each fold of the real messages, learned from everything but the fold."""
+    folds = fold_of(len(material.real))
+    first = len(material.examples) - len(material.real)
+    for part in range(FOLDS):
+        report(f"交叉验证 {part + 1}/{FOLDS}……")
+        kept = [material.examples[first + row] for row in np.flatnonzero(folds != part)]
+        with tempfile.TemporaryDirectory() as scratch:
+            encoder, head = learn(material, [*material.examples[:first], *kept], Path(scratch))
+        index = Index.build(material.duty_list, material.asks, encoder, encoder.tokenizer)
+        yield Fold(np.flatnonzero(folds == part), index, head)
+
+
+def sample_of(material: Material, folds: Iterable[Fold]) -> Sample:
+    """Evidence of each real message from the fold whose model has not seen it."""
+    right = right_rows(material.duty_ids, material.real)
+    evidence = np.zeros((*right.shape, len(EVIDENCE)), dtype=np.float32)
+    lengths = np.zeros(len(right))
+    for fold in folds:
+        found = fold.index.search([query_of(material.real[r].matter) for r in fold.members])
+        evidence[fold.members] = Ranker(material.duty_ids, fold.head).evidence(found)
+        lengths[fold.members] = [one.length for one in found]
+    return Sample(evidence, lengths, right)
+
+
+def right_rows(duty_ids: Sequence[str], labelled: Sequence[Labelled]) -> Flags:
+    """Shape (messages, duties + 1): the duties a fair judge accepts; last, whether none covers it."""
+    rows = {duty_id: row for row, duty_id in enumerate(duty_ids)}
+    right = np.zeros((len(labelled), len(rows) + 1), dtype=bool)
+    for target, one in zip(right, labelled, strict=True):
+        for duty_id in one.right:
+            target[rows[duty_id]] = True
+        target[-1] = one.duty is None
+    return right
 
 
 def _examples(
@@ -116,119 +242,22 @@ def _examples(
     return examples
 
 
-def calibrate(
-    ranker: Ranker, index: Index, labelled: Sequence[Labelled], report: Callable[[str], None]
-) -> Calibration:
-    """Weights of the evidence, the "listed" logistic and the thresholds, from labelled messages.
-
-    Thresholds are read off cross-validated scores, never off the fit itself.
-    """
-    evidence = ranker.evidence(index.search([query_of(one.matter) for one in labelled]))
-    rows = {duty_id: row for row, duty_id in enumerate(ranker.duty_ids)}
-    right = np.zeros(evidence.shape[:2], dtype=bool)
-    for target, one in zip(right, labelled, strict=True):
-        for duty_id in one.right:
-            target[rows[duty_id]] = True
-        target[-1] = one.duty is None
-    listed = np.array([one.duty is not None for one in labelled])
-    fold = np.arange(len(labelled)) % FOLDS
-    scores = np.zeros((len(labelled), 3))
-    for part in range(FOLDS):
-        fitted = _fit(evidence[fold != part], right[fold != part], listed[fold != part])
-        scores[fold == part] = _scores(fitted, evidence[fold == part], right[fold == part])
-    fitted = _fit(evidence, right, listed)
-    calibration = _thresholds(fitted, scores, listed)
-    report(_summary(calibration, scores, listed))
-    return calibration
-
-
-def _fit(
-    evidence: npt.NDArray[np.float32], right: npt.NDArray[np.bool_], listed: Any
-) -> Calibration:
-    import torch
-
-    table = torch.from_numpy(evidence[listed][:, :-1].astype(np.float64))
-    target = torch.from_numpy(right[listed][:, :-1])
-    start = torch.tensor([1.0, 4.0, 0.5, 2.0, 1.0, 1.0], dtype=torch.float64)
-    weights = start.clone().requires_grad_()
-    optimiser = torch.optim.LBFGS([weights], max_iter=100, line_search_fn="strong_wolfe")
-
-    def loss() -> Any:
-        optimiser.zero_grad()
-        logs = torch.log_softmax(table @ weights, dim=1)
-        hit = torch.logsumexp(logs.masked_fill(~target, -1e9), dim=1)
-        value = -hit.mean() + 0.002 * ((weights - start) ** 2).sum()
-        value.backward()
-        return value
-
-    optimiser.step(loss)
-    fitted = replace(UNTRAINED, weights=tuple(weights.detach().tolist()), temperature=1.0)
-    logits = Ranker(_blank(evidence.shape[1] - 1), None, fitted).logits(evidence)
-    features = np.stack([listed_features(row) for row in logits])
-    return replace(fitted, listed=tuple(_logistic(features, listed).tolist()))
-
-
-def _blank(count: int) -> list[str]:
-    return [str(row) for row in range(count)]
-
-
-def _logistic(features: Floats, target: npt.NDArray[np.bool_]) -> Floats:
-    """Logistic regression by Newton steps with a little ridge."""
-    weights = np.zeros(features.shape[1])
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-np.clip(features @ weights, -30, 30)))
-        slope = features.T @ (chance - target) + 0.01 * weights
-        curve = (features * (chance * (1 - chance))[:, None]).T @ features
-        weights = weights - np.linalg.solve(curve + 0.01 * np.eye(len(weights)), slope)
-    return np.asarray(weights)
-
-
-def _scores(fitted: Calibration, evidence: Any, right: Any) -> Floats:
-    """A row a message: probability listed, probability of the best duty, whether it is right."""
-    ranker = Ranker(_blank(evidence.shape[1] - 1), None, fitted)
-    rows = []
-    for logits, ok in zip(ranker.logits(evidence), right, strict=True):
-        duties = logits[:-1].astype(np.float64)
-        share = np.exp(duties - duties.max())
-        share /= share.sum()
-        best = int(duties.argmax())
-        rows.append((ranker.listed_probability(logits), share[best], float(ok[best])))
-    return np.array(rows)
-
-
-def _thresholds(fitted: Calibration, scores: Floats, listed: npt.NDArray[np.bool_]) -> Calibration:
-    listed_at = float(np.quantile(scores[listed, 0], 0.07))
-    confidence = scores[:, 0] * scores[:, 1]
-    correct = listed & (scores[:, 2] > 0)
-    order = np.argsort(-confidence)
-    precision = np.cumsum(correct[order]) / np.arange(1, len(order) + 1)
-    safe = np.flatnonzero(precision >= 0.98)
-    auto_at = float(confidence[order[safe[-1]]]) if len(safe) else 2.0
-    return replace(
-        fitted, listed_at=listed_at, answer_at=0.35, clarify_at=0.05, auto_at=auto_at, review_at=0.5
-    )
-
-
-def _summary(calibration: Calibration, scores: Floats, listed: npt.NDArray[np.bool_]) -> str:
-    kept = scores[:, 0] >= calibration.listed_at
-    auto = listed & (scores[:, 0] * scores[:, 1] >= calibration.auto_at)
-    return (
-        f"交叉验证：首位正确 {scores[listed, 2].mean():.3f}；清单内保留 {kept[listed].mean():.3f}；"
-        f"清单外识别 {1 - kept[~listed].mean():.3f}；自动档占清单内 {auto[listed].mean():.3f}\n"
-        f"权重 {[round(w, 2) for w in calibration.weights]}"
-    )
-
-
 def _stored_calibration() -> Calibration:
     try:
-        stored = json.loads((TRAINED / "ranking.json").read_bytes())["calibration"]
-    except OSError:
+        return read_calibration(json.loads((TRAINED / "ranking.json").read_bytes())["calibration"])
+    except (OSError, TypeError):  # none yet, or one of an older form
         return UNTRAINED
-    return read_calibration(stored)
 
 
-def _write_ranking(ids: Sequence[str], encoder: str, calibration: Calibration) -> None:
-    content = {"encoder": encoder, "calibration": asdict(calibration), "duties": list(ids)}
+def _write_ranking(
+    ids: Sequence[str], encoder: str, calibration: Calibration, splitter: Splitter
+) -> None:
+    content = {
+        "encoder": encoder,
+        "calibration": asdict(calibration),
+        "splitter": asdict(splitter),
+        "duties": list(ids),
+    }
     write_atomically(
         TRAINED / "ranking.json", json.dumps(content, ensure_ascii=False, indent=1) + "\n"
     )

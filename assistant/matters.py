@@ -9,6 +9,9 @@ from index.passages import Query
 
 # A title is short; a first line longer than this is the beginning of the story.
 _LONGEST_TITLE = 40
+# A text longer than this has an opening and a request; a shorter one is all point.
+_LONG = 100
+_OPENING = 60
 _LIST_MARK = re.compile(
     r"(?:^|[\n。；;：:！!？?])\s*(?:[（(]?[一二三四五六1-6][）)、.．]|第[一二三四五六](?:个|件|点)?[是，,、：:]?|[①②③④⑤⑥])\s*"
 )
@@ -19,15 +22,27 @@ _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;\n]?")
 
 
 def query_of(matter: Matter) -> Query:
-    """A matter as the index searches it: title and requests count double."""
-    title = matter.title or _first_line_title(matter.text)
-    requests = "" if len(matter.text) < 80 else _requests(matter.text)
-    return Query(matter.text, f"{title}\n{requests}".strip())
+    """A matter as the index searches it.
+
+    A title says what it is about: it counts twice. So does a letter's opening, after the title,
+    and what it asks for.
+    """
+    title, body = _title_and_body(matter)
+    emphasis = [title, title] if title else []
+    if len(body) > _LONG:
+        emphasis += [body[:_OPENING], _requests(body)]
+    return Query(body, tuple(part for part in emphasis if part))
 
 
-def _first_line_title(text: str) -> str:
-    first, newline, rest = text.strip().partition("\n")
-    return first if newline and rest.strip() and len(first) <= _LONGEST_TITLE else ""
+def _title_and_body(matter: Matter) -> tuple[str, str]:
+    """The title that was given, else a short first line; a title alone is the body."""
+    text = matter.text.strip()
+    if matter.title:
+        return (matter.title, text) if text else ("", matter.title)
+    first, newline, rest = text.partition("\n")
+    if newline and rest.strip() and len(first) <= _LONGEST_TITLE:
+        return first, rest.strip()
+    return "", text
 
 
 def _requests(text: str) -> str:

@@ -7,21 +7,34 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from assistant.clarify import Questions
 from assistant.clauses import ClauseChooser
 from assistant.decide import decide
+from assistant.links import link
 from assistant.matters import query_of, split_matters
 from assistant.model import BadMessage, Decision, Matter, MatterDecision, Message, Outcome, Tier
-from assistant.ranking import Ranker, load_ranker
+from assistant.ranking import Ranker, load_trained
 from assistant.safety import danger_now
 from assistant.settings import Settings
-from corpus.model import DutyList
-from corpus.store import asks_digest, list_folder, load_list, read_asks, training_asks
+from assistant.splitting import Reader, Splitter
+from assistant.transfer import adapted, inherited
+from corpus.model import Duty, DutyList
+from corpus.store import (
+    DEFAULT_LIST,
+    asks_digest,
+    list_folder,
+    load_list,
+    read_asks,
+    training_asks,
+)
 from index.encoder import BundledEncoder, Encoder, load_encoder
 from index.errors import DamagedIndex, StaleIndex
 from index.index import Index, Progress, remove_others
 from index.manifest import Sources
-from index.passages import list_terms
+from index.passages import Query, list_terms
 from index.tokens import Tokenizer
 
 LONGEST_MESSAGE = 20_000
@@ -32,12 +45,18 @@ class Assistant:
     """Decides messages against one list. Thread-safe: nothing changes after it is made."""
 
     def __init__(
-        self, duty_list: DutyList, index: Index, ranker: Ranker, questions: Questions | None = None
+        self,
+        duty_list: DutyList,
+        index: Index,
+        ranker: Ranker,
+        questions: Questions | None = None,
+        splitter: Splitter | None = None,
     ) -> None:
         self.list = duty_list
         self.index = index
         self.ranker = ranker
         self.questions = questions or Questions()
+        self.splitter = splitter
         self._clauses = ClauseChooser(duty_list, index)
 
     @classmethod
@@ -46,8 +65,11 @@ class Assistant:
         folder = list_folder(settings.list_slug)
         duty_list = load_list(folder)
         index = open_index(settings, duty_list, folder, progress)
-        ranker = load_ranker(index.duty_ids, index.encoder.fingerprint)
-        return cls(duty_list, index, ranker, Questions.load(folder, duty_list))
+        head, calibration, splitter = load_trained(index.encoder.fingerprint)
+        if head is not None and settings.list_slug != DEFAULT_LIST:
+            head = adapted(head, index.duty_ids, _links(duty_list), index)
+        ranker = Ranker(index.duty_ids, head, calibration)
+        return cls(duty_list, index, ranker, Questions.load(folder, duty_list), splitter)
 
     def decide(self, message: Message) -> Decision:
         """Decide one message; BadMessage if there is nothing in it to decide."""
@@ -60,21 +82,58 @@ class Assistant:
             decisions += self._decide_batch(messages[start : start + BATCH])
         return decisions
 
+    def decide_whole(self, message: Message) -> MatterDecision:
+        """Decide a message as one matter, whatever it lists; BadMessage if it is empty."""
+        check(message)
+        return self._decide_matters([Matter(message.text.strip(), message.title)])[0]
+
+    def responsible(self, duty: Duty, matter: Matter) -> str | None:
+        """The department that a duty makes answerable for a matter."""
+        query = query_of(matter)
+        return self._clauses.choose(duty, query, self.index.encoder.encode([query])[0])[1]
+
     def _decide_batch(self, messages: Sequence[Message]) -> list[Decision]:
         for message in messages:
             check(message)
-        matters = [split_matters(message) for message in messages]
+        matters = [self._split(message) for message in messages]
         flat = [matter for group in matters for matter in group]
         decided = iter(self._decide_matters(flat))
         return [
             Decision(
                 message=message,
-                matters=_danger_first(message, _merge([next(decided) for _ in group])),
+                matters=self._danger_first(message, _merge([next(decided) for _ in group])),
                 list_slug=self.list.slug,
                 list_edition=self.list.edition,
             )
             for message, group in zip(messages, matters, strict=True)
         ]
+
+    def _split(self, message: Message) -> list[Matter]:
+        """The writer's own numbering first; else where the text turns to another duty."""
+        numbered = split_matters(message)
+        if len(numbered) > 1 or self.splitter is None:
+            return numbered
+        (whole,) = numbered
+        parts = self.splitter.split(whole.text, Reader(self._encode, self.ranker.cosines))
+        return [Matter(part) for part in parts] if len(parts) > 1 else [whole]
+
+    def _encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        return self.index.encoder.encode([Query(text) for text in texts])
+
+    def _danger_first(
+        self, message: Message, decisions: tuple[MatterDecision, ...]
+    ) -> tuple[MatterDecision, ...]:
+        """Danger anywhere in a message, outside its numbered parts too, comes first of all."""
+        preamble = message.text.partition("\n")[0]
+        divert = next((d.divert for d in decisions if d.divert), None)
+        for text in dict.fromkeys((f"{message.title}\n{message.text}", message.title, preamble)):
+            divert = divert or danger_now(text, self.index.tokenizer)
+        if divert is None:
+            return decisions
+        first = replace(
+            decisions[0], outcome=Outcome.DIVERTED, tier=Tier.MANUAL, divert=divert, question=None
+        )
+        return (first, *decisions[1:])
 
     def _decide_matters(self, matters: Sequence[Matter]) -> list[MatterDecision]:
         queries = [query_of(matter) for matter in matters]
@@ -92,7 +151,7 @@ class Assistant:
                     duty_list=self.list,
                     calibration=self.ranker.calibration,
                     questions=self.questions,
-                    divert=danger_now(f"{matter.title}\n{matter.text}"),
+                    divert=danger_now(f"{matter.title}\n{matter.text}", self.index.tokenizer),
                     clause=clause,
                     responsible=responsible,
                 )
@@ -141,6 +200,9 @@ def build_index(
 ) -> Index:
     """Build and save the index, and drop those of older sources."""
     asks = training_asks(read_asks(folder, duty_list))
+    if duty_list.slug != DEFAULT_LIST:
+        learned = read_asks(list_folder(DEFAULT_LIST))
+        asks += inherited(training_asks(learned), _links(duty_list))
     sources = _sources(duty_list, folder, encoder)
     show = progress or (lambda done, total: None)
     index = Index.build(duty_list, asks, encoder, tokenizer, show, sources)
@@ -151,23 +213,15 @@ def build_index(
 
 
 def _sources(duty_list: DutyList, folder: Path, encoder: Encoder) -> Sources:
-    return Sources(duty_list.fingerprint, asks_digest(folder), encoder.fingerprint)
+    digests = [asks_digest(folder)]
+    if duty_list.slug != DEFAULT_LIST:
+        digests.append(asks_digest(list_folder(DEFAULT_LIST)))
+    return Sources(duty_list.fingerprint, "-".join(digests), encoder.fingerprint)
 
 
-def _danger_first(
-    message: Message, decisions: tuple[MatterDecision, ...]
-) -> tuple[MatterDecision, ...]:
-    """Danger anywhere in a message, outside its numbered parts too, comes first of all."""
-    preamble = message.text.partition("\n")[0]
-    divert = next((d.divert for d in decisions if d.divert), None)
-    for text in (f"{message.title}\n{message.text}", message.title, preamble):
-        divert = divert or danger_now(text)
-    if divert is None:
-        return decisions
-    first = replace(
-        decisions[0], outcome=Outcome.DIVERTED, tier=Tier.MANUAL, divert=divert, question=None
-    )
-    return (first, *decisions[1:])
+def _links(duty_list: DutyList) -> dict[str, str]:
+    """To the list that the bundled model was trained on."""
+    return link(duty_list, load_list(list_folder(DEFAULT_LIST)))
 
 
 def _merge(decisions: list[MatterDecision]) -> tuple[MatterDecision, ...]:

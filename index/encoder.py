@@ -52,10 +52,11 @@ def load_encoder(name: str = BUNDLED_NAME) -> Encoder:
 
 
 def spell(query: Query, tokenizer: Tokenizer) -> str:
-    """A query as the bundled model reads it: its tokens, those of the emphasis a second time."""
+    """A query as the bundled model reads it: its tokens, and again those of its emphasis."""
     tokens = tokenizer.tokens(query.text)
-    if query.emphasis:
-        tokens = [*tokens, *tokenizer.tokens(query.emphasis)]
+    cut = {part: tokenizer.tokens(part) for part in query.emphasis}
+    for part in query.emphasis:
+        tokens = tokens + cut[part]
     return " ".join(tokens)
 
 
@@ -147,9 +148,11 @@ class SentenceTransformersEncoder:
         return self._dimension
 
     def encode(self, queries: Sequence[Query]) -> Floats:
-        texts = [f"{q.emphasis}\n{q.text}" if q.emphasis else q.text for q in queries]
         vectors = self._model.encode(
-            texts, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+            [query.whole for query in queries],
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
         )
         return np.asarray(vectors, dtype=np.float32)
 

@@ -47,10 +47,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a query found: its vector and its hits, the dense ones first."""
+    """What a query found: its vector, its hits (the dense ones first), its length in tokens."""
 
     vector: Floats
     hits: tuple[Hit, ...]
+    length: int
 
 
 class Index:
@@ -122,11 +123,11 @@ class Index:
         found = []
         for row, query in enumerate(queries):
             merged = {int(p): [0.0, float(c)] for p, c in zip(near[row], cosines[row], strict=True)}
-            tokens = self.tokenizer.tokens(f"{query.emphasis}\n{query.text}")
+            tokens = self.tokenizer.tokens(query.whole)
             for passage, score in zip(*self.lexical.top(tokens, k), strict=True):
                 merged.setdefault(int(passage), [0.0, 0.0])[0] = float(score)
             hits = tuple(self._hit(p, lexical, dense) for p, (lexical, dense) in merged.items())
-            found.append(Found(vectors[row], hits))
+            found.append(Found(vectors[row], hits, len(tokens)))
         return found
 
     def _hit(self, passage: int, lexical: float, dense: float) -> Hit:

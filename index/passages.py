@@ -39,10 +39,15 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A text to search for. `emphasis` is a part of it (its title) that counts double."""
+    """A text to search for. Each part of `emphasis` (its title, say) counts once more."""
 
     text: str
-    emphasis: str = ""
+    emphasis: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> str:
+        """Everything that is searched, in one text."""
+        return "\n".join([*self.emphasis, self.text])
 
 
 def passages_of(duty_list: DutyList, asks: Iterable[Ask]) -> tuple[Passage, ...]:

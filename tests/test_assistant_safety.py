@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from assistant.safety import danger_now
+from index.tokens import Tokenizer
+
+TOKENIZER = Tokenizer()
 
 EMERGENCIES = [
     ("快来人啊，我家厨房着火了！", "119"),
@@ -84,13 +87,13 @@ TERSE = [
 
 @pytest.mark.parametrize(("text", "number"), TERSE)
 def test_a_few_words_are_enough(text, number):
-    divert = danger_now(text)
+    divert = danger_now(text, TOKENIZER)
     assert (divert and divert.number) == number
 
 
 @pytest.mark.parametrize(("text", "number"), EMERGENCIES)
 def test_emergency_is_diverted(text, number):
-    divert = danger_now(text)
+    divert = danger_now(text, TOKENIZER)
     assert divert is not None
     assert divert.number == number
     assert number in divert.reason
@@ -98,21 +101,23 @@ def test_emergency_is_diverted(text, number):
 
 @pytest.mark.parametrize("text", NEAR_MISSES)
 def test_near_miss_is_not(text):
-    assert danger_now(text) is None
+    assert danger_now(text, TOKENIZER) is None
 
 
 @pytest.mark.parametrize("text", [t for t, _ in EMERGENCIES])
 def test_polite_words_around_it_change_nothing(text):
-    assert danger_now(f"您好。{text}。谢谢。") == danger_now(text)
+    assert danger_now(f"您好。{text}。谢谢。", TOKENIZER) == danger_now(text, TOKENIZER)
 
 
 @pytest.mark.parametrize("text", ["\ud800", "火" * 20000, "<script>着火了</script>", "\x00\x01"])
 def test_odd_text_is_no_trouble(text):
-    danger_now(text)
+    danger_now(text, TOKENIZER)
 
 
 def test_every_number_is_one_that_can_be_called():
-    assert {danger_now(t).number for t, _ in EMERGENCIES if danger_now(t)} <= {
+    assert {
+        danger_now(t, TOKENIZER).number for t, _ in EMERGENCIES if danger_now(t, TOKENIZER)
+    } <= {
         "110",
         "119",
         "120",

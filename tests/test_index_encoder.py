@@ -43,7 +43,7 @@ def test_like_matters_lie_closer_than_unlike_ones(encoder):
 
 def test_emphasis_moves_the_vector(encoder):
     plain, weighted = encoder.encode(
-        [Query("路灯坏了，自来水也停了"), Query("路灯坏了，自来水也停了", "自来水")]
+        [Query("路灯坏了，自来水也停了"), Query("路灯坏了，自来水也停了", ("自来水",))]
     )
     water = encoder.encode([Query("自来水停了")])[0]
     assert weighted @ water > plain @ water

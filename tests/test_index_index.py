@@ -33,7 +33,7 @@ class CharacterEncoder:
         self.calls += 1
         out = np.zeros((len(queries), self.dimension), np.float32)
         for row, query in zip(out, queries, strict=True):
-            for character in query.text + query.emphasis:
+            for character in query.whole:
                 seed = zlib.crc32(character.encode("utf-8", "surrogatepass"))
                 row += np.random.default_rng(seed).normal(size=self.dimension)
             norm = np.linalg.norm(row)
@@ -84,7 +84,7 @@ def index(encoder) -> Index:
 
 
 QUERIES = [Query(t) for t in ("河道垃圾", "入党", "退票", "水库鉴定", "？？", "")] + [
-    Query("水", "水库")
+    Query("水", ("水库",))
 ]
 
 

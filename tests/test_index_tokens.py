@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.tokens import LONGEST_TEXT, Tokenizer, fold_syllable, normalise, split_pinyin
+from index.syllables import fold_syllable, split_pinyin
+from index.tokens import LONGEST_TEXT, Tokenizer, normalise
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +87,9 @@ def test_pinyin_typed_in_letters_meets_the_characters(tokenizer):
     ("letters", "syllables"),
     [
         ("dibao", ["di", "bao"]),
-        ("zhongguo", ["zong", "guo"]),
-        ("shuang", ["suan"]),
-        ("nongmin", ["long", "min"]),
+        ("zhongguo", ["zhong", "guo"]),
+        ("shuang", ["shuang"]),
+        ("nongmin", ["nong", "min"]),
         ("xyz", []),
         ("app", []),
         ("", []),

@@ -87,7 +87,8 @@ def fit(sample: Sample) -> Calibration:
     logits = sample.evidence @ weights.astype(np.float32)
     shares = _softmax(logits[:, :-1].astype(np.float64))
     signs = signs_of(sample.evidence, logits, shares, sample.lengths)
-    right = sample.right[np.arange(len(shares)), shares.argmax(axis=1)] & listed
+    # A duty that a fair judge accepts is right, though he would sooner say "not listed".
+    right = sample.right[np.arange(len(shares)), shares.argmax(axis=1)]
     return replace(
         UNTRAINED,
         weights=tuple(weights.tolist()),
@@ -153,8 +154,7 @@ def scores(fitted: Calibration, sample: Sample) -> Scores:
 def with_thresholds(fitted: Calibration, seen: Scores) -> Calibration:
     """The calibration with thresholds read off cross-validated scores."""
     order = np.argsort(-seen.confidence)
-    correct = (seen.right & seen.truly_listed)[order]
-    precision = np.cumsum(correct) / np.arange(1, len(order) + 1)
+    precision = np.cumsum(seen.right[order]) / np.arange(1, len(order) + 1)
     safe = np.flatnonzero(precision >= SAFE)
     return replace(
         fitted,
@@ -171,7 +171,7 @@ def summary(calibration: Calibration, seen: Scores) -> str:
     kept = seen.listed >= calibration.listed_at
     answered = kept & (seen.confidence >= calibration.answer_at)
     auto = seen.confidence >= calibration.auto_at
-    error = calibration_error(seen.confidence, seen.right & listed)
+    error = calibration_error(seen.confidence, seen.right)
     return (
         f"交叉验证：首位正确 {seen.right[listed].mean():.3f}；"
         f"清单内回答 {answered[listed].mean():.3f}、回答或追问 {kept[listed].mean():.3f}；"

@@ -171,8 +171,8 @@ def fit_splitter(
 
 
 def _danger_examples(material: Material) -> list[DangerExample]:
-    """What was written about danger, and ordinary messages: a quarter of the asks, real ones."""
-    asks = [a.text for a in material.asks if zlib.crc32(a.text.encode("utf-8", "replace")) % 4 == 1]
+    """What was written about danger, and ordinary messages: half of the asks, real ones."""
+    asks = [a.text for a in material.asks if zlib.crc32(a.text.encode("utf-8", "replace")) % 2 == 1]
     real = [f"{one.matter.title}\n{one.matter.text}" for one in material.real]
     written = danger_model.read_examples()
     return [

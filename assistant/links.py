@@ -2,7 +2,7 @@
 
 What was learned for one township serves another: its asks and duty vectors attach to whatever
 duty of the new list is worded alike. Likeness is the cosine of the duties' character pairs,
-weighted by rarity; the township's and departments' names are left out.
+weighted by rarity; departments' names are left out.
 """
 
 from __future__ import annotations

@@ -7,6 +7,8 @@ messages written for both (`danger_model`).
 
 from __future__ import annotations
 
+import re
+
 from assistant import danger_model
 from assistant.danger_rules import said_outright
 from assistant.model import Divert
@@ -19,9 +21,13 @@ _DIVERTS = {
     "120": Divert("120", "有人受伤、中毒或突发急病，请立即拨打120"),
     "122": Divert("122", "发生交通事故，请立即拨打122；有人受伤同时拨打120"),
 }
+# Nobody in danger speaks of hidden hazards, drills or compensation.
+_ABOUT = re.compile("隐患|演练|宣传|培训|赔偿|补助|报销|担心|怕[^，。]{0,4}[掉摔着起倒塌伤触出滑]")
 
 
 def danger_now(text: str, tokenizer: Tokenizer) -> Divert | None:
     """The number to call if the text tells of danger now, else None."""
-    call = said_outright(text) or danger_model.load().call_for(text.strip(), tokenizer)
+    call = said_outright(text)
+    if call is None and not _ABOUT.search(text):
+        call = danger_model.load().call_for(text.strip(), tokenizer)
     return _DIVERTS[call] if call else None

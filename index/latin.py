@@ -30,7 +30,7 @@ Syllables = tuple[str, ...]
 
 
 def read_latin(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Chinese words for a run of Latin words, and its syllables (folded) where it is pinyin."""
+    """Chinese texts for a run of Latin words, and its syllables (folded) where it is pinyin."""
     pieces = [split_pinyin(word) for word in words]
     spelled = sum(len(word) for word, piece in zip(words, pieces, strict=True) if piece)
     if spelled < _PINYIN_SHARE * sum(map(len, words)):
@@ -87,7 +87,10 @@ def _base_forms(word: str) -> list[str]:
 
 
 def sound_out(syllables: Sequence[str]) -> list[str]:
-    """The likeliest words for a sequence of toneless syllables (Viterbi over word counts)."""
+    """The likeliest text for a sequence of toneless syllables (Viterbi over word counts).
+
+    First its runs, broken where a syllable fits no word; then the homophones that nearly won.
+    """
     exact, folded = _homophones()
     cost: list[float] = [0.0]
     back: list[tuple[int, list[str]]] = [(0, [])]
@@ -111,12 +114,14 @@ def sound_out(syllables: Sequence[str]) -> list[str]:
         start, words_here = back[end]
         found.append(words_here)
         end = start
-    return [word for words_here in reversed(found) for word in words_here if word]
+    found.reverse()
+    runs = "".join(words_here[0] or " " for words_here in found).split()
+    return runs + [word for words_here in found for word in words_here[1:]]
 
 
 @lru_cache(maxsize=1)
 def _glossary() -> dict[str, list[str]]:
-    entries = (line.split("\t") for line in ENGLISH.read_text("utf-8").splitlines())
+    entries = (line.split("\t") for line in ENGLISH.read_text("utf-8").lower().splitlines())
     return {english: chinese.split(" ") for english, chinese in entries}
 
 

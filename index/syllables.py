@@ -49,9 +49,18 @@ def fold_syllable(syllable: str) -> str:
     return _FOLD_INITIAL.get(initial, initial) + _FOLD_FINAL.get(final, final)
 
 
+@lru_cache(maxsize=1)
+def _spelled() -> frozenset[str]:
+    true = {syllable for syllable in _table()[2] if set(syllable) & set("aeiouv")}
+    return frozenset(true | {fold_syllable(syllable) for syllable in true})
+
+
 def split_pinyin(letters: str) -> list[str]:
-    """Latin letters as pinyin syllables; empty if they don't divide into syllables."""
-    spelled = _table()[2]
+    """Latin letters as pinyin syllables; empty if they don't divide into syllables.
+
+    A syllable may be typed as it is folded (tin for ting); the interjections n and m are none.
+    """
+    spelled = _spelled()
     best: list[list[str] | None] = [[]] + [None] * len(letters)
     for end in range(1, len(letters) + 1):
         for start in range(max(0, end - _LONGEST_SYLLABLE), end):

@@ -29,12 +29,17 @@ _RUN = re.compile(r"[㐀-鿿]+|[a-z]+(?:[ '’-]+[a-z]+)*|[0-9]+")
 _LATIN_WORD = re.compile(r"[a-z]+")
 
 
+# Pinyin with its tones.
+_TONELESS = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜüńňǹ", "aaaaeeeeiiiioooouuuuvvvvvnnn")
+
+
 def normalise(text: str) -> str:
-    """Fold a text: unpaired surrogates dropped, NFKC, lower case, Traditional to Simplified."""
+    """Fold a text: unpaired surrogates dropped, NFKC, lower case, no tone marks, Traditional to
+    Simplified."""
     if len(text) > LONGEST_TEXT:
         text = text[: LONGEST_TEXT // 2] + "\n" + text[-LONGEST_TEXT // 2 :]
     text = text.encode("utf-8", "ignore").decode("utf-8")
-    folded = unicodedata.normalize("NFKC", text).lower()
+    folded = unicodedata.normalize("NFKC", text).lower().translate(_TONELESS)
     return str(_simplifier().convert(folded))
 
 

@@ -130,10 +130,9 @@ def test_the_automatic_tier_is_as_wide_as_is_safe():
     listed = np.arange(1000) < 900
     seen = Scores(confidence, confidence, right, listed)
     assert with_thresholds(UNTRAINED, seen).auto_at == confidence[499]
-    assert (
-        with_thresholds(UNTRAINED, Scores(confidence, confidence, yes, listed)).auto_at
-        == (confidence[int(900 / SAFE) - 1])
-    )
+    # A duty that a fair judge accepts is right though he would sooner say "not listed".
+    accepted = Scores(confidence, confidence, yes, listed)
+    assert with_thresholds(UNTRAINED, accepted).auto_at == confidence[-1]
 
 
 def test_calibration_error():

@@ -22,6 +22,7 @@ from index.syllables import folded_syllables
 
 # A message longer than this is read at its two ends: the point is there, not in the middle.
 LONGEST_TEXT = 4000
+RUNS_KEPT = 2048
 
 _HAN = re.compile(r"[㐀-鿿]+")
 # Latin words in a row are read together: pinyin is often typed a syllable at a time.
@@ -62,6 +63,8 @@ class Tokenizer:
         self._jieba.initialize()
         for term in terms:
             self._jieba.add_word(term, freq=2000)
+        # A message is cut whole, by sentences and by its title: the same runs come again and again.
+        self._han_tokens = lru_cache(maxsize=RUNS_KEPT)(self._cut_han)
 
     def words(self, text: str) -> list[str]:
         """Jieba's words of a text (folded), without punctuation."""
@@ -85,9 +88,9 @@ class Tokenizer:
                 found.update(dict.fromkeys(self._latin_tokens(_LATIN_WORD.findall(run))))
         return list(found)
 
-    def _han_tokens(self, run: str) -> list[str]:
+    def _cut_han(self, run: str) -> tuple[str, ...]:
         pairs = [f"+{a}{b}" for a, b in zip(run, run[1:], strict=False)]
-        return [*self._cut(run), *pairs, *_sound_pairs(folded_syllables(run))]
+        return (*self._cut(run), *pairs, *_sound_pairs(folded_syllables(run)))
 
     def _latin_tokens(self, words: Sequence[str]) -> list[str]:
         """The words as typed, and the Chinese that they sound like or mean."""

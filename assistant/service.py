@@ -109,13 +109,18 @@ class Assistant:
         ]
 
     def _split(self, message: Message) -> list[Matter]:
-        """The writer's own numbering first; else where the text turns to another duty."""
+        """Where the text turns to another duty; a writer's own numbering says where to look."""
         numbered = split_matters(message)
-        if len(numbered) > 1 or self.splitter is None:
+        if self.splitter is None:
             return numbered
-        (whole,) = numbered
-        parts = self.splitter.split(whole.text, Reader(self._encode, self.ranker.cosines))
-        return [Matter(part) for part in parts] if len(parts) > 1 else [whole]
+        reader = Reader(self._encode, self.ranker.cosines)
+        if len(numbered) > 1:
+            parts = self.splitter.group([f"{matter.text}\n" for matter in numbered], reader)
+        else:
+            parts = self.splitter.split(numbered[0].text, reader)
+        if len(parts) > 1:
+            return [Matter(part) for part in parts]
+        return [Matter(message.text.strip(), message.title)]
 
     def _encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         return self.index.encoder.encode([Query(text) for text in texts])

@@ -2,7 +2,8 @@
 
 A cut is taken where the text on either side speaks for another duty and a logistic, learned by
 `make model` from messages with one, two and three matters, says that these are two matters and
-not a story that wanders. The writer's own numbering decides alone (`matters.split_matters`).
+not a story that wanders. Where the writer numbered the parts (`matters.split_matters`), those are
+the units: a numbered story is one matter too.
 """
 
 from __future__ import annotations
@@ -81,8 +82,12 @@ class Splitter:
         units = units_of(text)
         if not 2 <= len(units) <= MOST_UNITS:
             return [text]
-        parts = self._split(units, reader.weigh(units), reader)
+        parts = self.group(units, reader)
         return parts if 1 < len(parts) <= MOST else [text]
+
+    def group(self, units: Sequence[str], reader: Reader) -> list[str]:
+        """Units that follow each other and speak of one matter, joined."""
+        return self._split(units, reader.weigh(units), reader)
 
     def _split(self, units: Sequence[str], vectors: Floats, reader: Reader) -> list[str]:
         cut = best_cut(units, vectors, reader)
